@@ -1,0 +1,1 @@
+export type { NodeAddr, PublicKey } from './types.ts'

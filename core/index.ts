@@ -1,0 +1,7 @@
+/** The FIPS protocol core: sans-IO, wire version 0. Runs in Node, browsers and anything else with ES2023. */
+export * from './identity/index.ts'
+export * from './link.ts'
+export * from './node/api.ts'
+export * from './random.ts'
+export * from './result.ts'
+export * from './time.ts'

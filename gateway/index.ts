@@ -1,0 +1,2 @@
+/** The daemon's parts, for embedders on Node. */
+export {}

@@ -1,0 +1,2 @@
+/** Media that carry FMP frames. */
+export * from './transport.ts'
