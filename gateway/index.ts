@@ -1,2 +1,2 @@
-/** The daemon's parts, for embedders on Node. */
-export {}
+/** The daemon for Node: what wires ports, boards, transports and the node together. */
+export type { Clock } from '../core/index.ts'

@@ -1,0 +1,1 @@
+export type { BloomFilter } from './filter.ts'

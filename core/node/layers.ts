@@ -1,0 +1,66 @@
+/**
+ * The seam inside the node. The link half (peers, tree, filters, link reports) implements `LinkLayer`; the mesh half
+ * (routing, lookup, sessions, IPv6) implements `MeshLayer`. `FipsNode` composes the two and owns nothing else.
+ */
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import type { BloomFilter } from '../bloom/index.ts'
+import type { FrameClass, LinkProfile } from '../link.ts'
+import type { Millis } from '../time.ts'
+import type { NodeInput, NodeOutput } from './api.ts'
+
+/** A position in the tree: the node itself first, the root last. Never empty. */
+export type Coordinates = readonly NodeAddr[]
+
+/** A connected, authenticated neighbour as routing sees it. A snapshot: ask again after anything changed. */
+export interface Neighbour {
+  readonly addr: NodeAddr
+  readonly publicKey: PublicKey
+  /** What it announced; undefined until its first TreeAnnounce. */
+  readonly coordinates: Coordinates | undefined
+  /** What can be reached through it; undefined until its first FilterAnnounce. */
+  readonly filter: BloomFilter | undefined
+  /** Parent or child of ours. Lookups travel along these only. */
+  readonly isTreePeer: boolean
+  /** ETX-and-latency cost of the link, ≥ 1. */
+  readonly cost: number
+  /** False while its keys are gone or its medium is down. */
+  readonly canSend: boolean
+  /** Largest FMP frame of the link in bytes. */
+  readonly mtu: number
+  readonly profile: LinkProfile
+}
+
+/** What the mesh half may ask of the link half. */
+export interface LinkLayer {
+  ownCoordinates(): Coordinates
+  neighbours(): Iterable<Neighbour>
+  neighbour(addr: NodeAddr): Neighbour | undefined
+  /**
+   * Seals `message` (type byte and body) to a neighbour. `congested` sets the CE flag of the link frame.
+   * False when there is no such neighbour, it cannot be sent to, or the frame would exceed the link's MTU.
+   */
+  sendMessage(
+    to: NodeAddr,
+    message: Uint8Array,
+    frameClass: FrameClass,
+    now: Millis,
+    congested?: boolean,
+  ): boolean
+  /** Adds an effect to those the running `step` returns. */
+  emit(output: NodeOutput): void
+}
+
+/** What the link half tells the mesh half. */
+export interface MeshLayer {
+  /** A SessionDatagram (0x00), LookupRequest (0x30) or LookupResponse (0x31) from a neighbour: its whole message with type byte. */
+  linkMessage(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void
+  /** The inputs `packet`, `datagram` and `identity`. */
+  input(input: Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' }>, now: Millis): void
+  neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis): void
+  neighbourDown(addr: NodeAddr, now: Millis): void
+  /** Our own position changed: caches that depended on it are wrong now. */
+  coordinatesChanged(now: Millis): void
+  tick(now: Millis): void
+  deadline(): Millis | undefined
+  shutdown(now: Millis): void
+}
