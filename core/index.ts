@@ -1,4 +1,5 @@
 /** The FIPS protocol core: sans-IO, wire version 0. Runs in Node, browsers and anything else with ES2023. */
+export { ByteReader, ByteWriter, asciiBytes, concatBytes, equalBytes, hex, unhex } from './bytes.ts'
 export * from './identity/index.ts'
 export * from './link.ts'
 export * from './node/api.ts'

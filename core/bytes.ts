@@ -1,0 +1,215 @@
+/**
+ * Bytes on the wire: a bounded little-endian reader and writer, and the few helpers every codec needs.
+ * Every multi-byte integer of FIPS wire version 0 is little-endian; 64-bit fields are `bigint`.
+ */
+
+/**
+ * A cursor over bytes from outside. It never throws and never reads past the end: a read that does not fit sets
+ * `truncated`, consumes the rest and yields 0 (or an empty view), so that a decoder reads all its fields and
+ * checks once.
+ */
+export class ByteReader {
+  readonly bytes: Uint8Array
+  readonly #view: DataView
+  #offset: number
+  #truncated = false
+
+  constructor(bytes: Uint8Array, offset = 0) {
+    this.bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#offset = Math.min(offset, bytes.length)
+    this.#truncated = offset > bytes.length
+  }
+
+  /** Bytes consumed so far, counted from the start of `bytes`. */
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Bytes not yet read. */
+  get remaining(): number {
+    return this.bytes.length - this.#offset
+  }
+
+  /** A read asked for more than was there. Stays true. */
+  get truncated(): boolean {
+    return this.#truncated
+  }
+
+  u8(): number {
+    const at = this.#take(1)
+    return at < 0 ? 0 : this.#view.getUint8(at)
+  }
+
+  u16(): number {
+    const at = this.#take(2)
+    return at < 0 ? 0 : this.#view.getUint16(at, true)
+  }
+
+  u32(): number {
+    const at = this.#take(4)
+    return at < 0 ? 0 : this.#view.getUint32(at, true)
+  }
+
+  u64(): bigint {
+    const at = this.#take(8)
+    return at < 0 ? 0n : this.#view.getBigUint64(at, true)
+  }
+
+  /** The next `length` bytes as a view of the input; copy it (`slice`) to keep it beyond the input's life. */
+  take(length: number): Uint8Array {
+    const at = this.#take(length)
+    return at < 0 ? EMPTY : this.bytes.subarray(at, at + length)
+  }
+
+  /** Everything not yet read, as a view of the input. */
+  rest(): Uint8Array {
+    return this.take(this.remaining)
+  }
+
+  skip(length: number): void {
+    this.#take(length)
+  }
+
+  #take(length: number): number {
+    if (length > this.bytes.length - this.#offset) {
+      this.#truncated = true
+      this.#offset = this.bytes.length
+      return -1
+    }
+    const at = this.#offset
+    this.#offset = at + length
+    return at
+  }
+}
+
+/**
+ * Builds a message. Grows as needed; give `sizeHint` in bytes when the size is known and nothing is copied but the
+ * fields. Integers are reduced to their width (the caller checks ranges).
+ */
+export class ByteWriter {
+  #bytes: Uint8Array
+  #view: DataView
+  #length = 0
+
+  constructor(sizeHint = 64) {
+    this.#bytes = new Uint8Array(Math.max(sizeHint, 8))
+    this.#view = new DataView(this.#bytes.buffer)
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  u8(value: number): this {
+    const at = this.#reserve(1)
+    this.#view.setUint8(at, value)
+    return this
+  }
+
+  u16(value: number): this {
+    const at = this.#reserve(2)
+    this.#view.setUint16(at, value, true)
+    return this
+  }
+
+  u32(value: number): this {
+    const at = this.#reserve(4)
+    this.#view.setUint32(at, value, true)
+    return this
+  }
+
+  u64(value: bigint): this {
+    const at = this.#reserve(8)
+    this.#view.setBigUint64(at, value, true)
+    return this
+  }
+
+  put(bytes: Uint8Array): this {
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+    return this
+  }
+
+  /** What was written. A view of the writer's own memory: write no more after this. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
+  #reserve(length: number): number {
+    const at = this.#length
+    const needed = at + length
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+      grown.set(this.#bytes.subarray(0, at))
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    this.#length = needed
+    return at
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+)
+
+/** Lower-case hex. */
+export function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i]!]!
+  return text
+}
+
+/** The bytes of a hex string of either case; undefined when it is no such string. */
+export function unhex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0) return undefined
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) {
+    const high = hexDigit(text.charCodeAt(2 * i))
+    const low = hexDigit(text.charCodeAt(2 * i + 1))
+    if (high < 0 || low < 0) return undefined
+    bytes[i] = high * 16 + low
+  }
+  return bytes
+}
+
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const lower = code | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1
+}
+
+/** Same length and content. Not constant-time: for public values only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** A fresh array with the parts one after another. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  const joined = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}
+
+/** The bytes of an ASCII string. Throws on other characters: for constants of ours only. */
+export function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) throw new RangeError(`not ASCII: ${text}`)
+    bytes[i] = code
+  }
+  return bytes
+}
