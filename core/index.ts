@@ -1,8 +1,23 @@
 /** The FIPS protocol core: sans-IO, wire version 0. Runs in Node, browsers and anything else with ES2023. */
 export { ByteReader, ByteWriter, asciiBytes, concatBytes, equalBytes, hex, unhex } from './bytes.ts'
+export * from './bloom/index.ts'
+export {
+  NODE_ADDR_SIZE,
+  coordinatesSize,
+  depthOf,
+  readCoordinates,
+  readNodeAddr,
+  rootOf,
+  writeCoordinates,
+  writeNodeAddr,
+} from './coordinates.ts'
+export type { Coordinates } from './coordinates.ts'
 export * from './identity/index.ts'
 export * from './link.ts'
+export * from './lookup/index.ts'
+export * from './mmp/index.ts'
 export * from './node/api.ts'
 export * from './random.ts'
 export * from './result.ts'
+export * from './stp/index.ts'
 export * from './time.ts'

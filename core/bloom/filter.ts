@@ -1,6 +1,131 @@
-/** The reachability filter of FilterAnnounce. */
+/** The reachability filter: which addresses can probably be reached through a neighbour. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { equalBytes, unhex } from '../bytes.ts'
 import type { NodeAddr } from '../identity/index.ts'
 
-export interface BloomFilter {
-  has(addr: NodeAddr): boolean
+/** Bits of every filter of wire version 0. A power of two, so that a position is the low bits of a hash. */
+export const FILTER_BITS = 8192
+
+export const FILTER_BYTES: number = FILTER_BITS / 8
+
+/** Positions set for an address in a filter of ours, and in every filter we merge. */
+export const FILTER_HASHES = 5
+
+const POSITION_MASK = FILTER_BITS - 1
+
+/**
+ * Where an address falls. With h1 and h2 the first and second 8 bytes of SHA-256(address), little-endian, position i is
+ * (h1 + i * h2) mod 8192: only the low 13 bits of either matter. Compute it once to ask many filters.
+ */
+export class FilterKey {
+  readonly #first: number
+  readonly #step: number
+
+  constructor(addr: NodeAddr) {
+    const bytes = unhex(addr)
+    if (bytes?.length !== 16) throw new RangeError(`not a node address: ${addr}`)
+    const hash = sha256(bytes)
+    this.#first = hash[0]! | (hash[1]! << 8)
+    this.#step = hash[8]! | (hash[9]! << 8)
+  }
+
+  /** The bit of hash function `index` (from 0). */
+  position(index: number): number {
+    return (this.#first + index * this.#step) & POSITION_MASK
+  }
 }
+
+/** A set of addresses with false positives and no false negatives. */
+export class BloomFilter {
+  readonly hashCount: number
+  readonly #bits: Uint8Array
+
+  private constructor(bits: Uint8Array, hashCount: number) {
+    this.#bits = bits
+    this.hashCount = hashCount
+  }
+
+  static empty(): BloomFilter {
+    return new BloomFilter(new Uint8Array(FILTER_BYTES), FILTER_HASHES)
+  }
+
+  static of(addresses: Iterable<NodeAddr>): BloomFilter {
+    const filter = BloomFilter.empty()
+    for (const addr of addresses) filter.add(addr)
+    return filter
+  }
+
+  /** A copy of `bits` (1024 bytes, bit b in byte b >> 3 with value 1 << (b & 7)); `hashCount` in 1..255. */
+  static fromBytes(bits: Uint8Array, hashCount: number = FILTER_HASHES): BloomFilter {
+    if (bits.length !== FILTER_BYTES) throw new RangeError(`a filter has ${FILTER_BYTES} bytes`)
+    if (hashCount < 1 || hashCount > 255) throw new RangeError('a filter has 1 to 255 hash functions')
+    return new BloomFilter(bits.slice(), hashCount)
+  }
+
+  add(addr: NodeAddr): void {
+    const key = new FilterKey(addr)
+    for (let i = 0; i < this.hashCount; i++) {
+      const position = key.position(i)
+      this.#bits[position >> 3]! |= 1 << (position & 7)
+    }
+  }
+
+  has(addr: NodeAddr): boolean {
+    return this.hasKey(new FilterKey(addr))
+  }
+
+  hasKey(key: FilterKey): boolean {
+    for (let i = 0; i < this.hashCount; i++) {
+      const position = key.position(i)
+      if ((this.#bits[position >> 3]! & (1 << (position & 7))) === 0) return false
+    }
+    return true
+  }
+
+  /** Adds everything in `other`. Both must use the same hash functions. */
+  merge(other: BloomFilter): void {
+    if (other.hashCount !== this.hashCount)
+      throw new RangeError('filters with different hash counts do not merge')
+    for (let i = 0; i < FILTER_BYTES; i++) this.#bits[i]! |= other.#bits[i]!
+  }
+
+  clone(): BloomFilter {
+    return new BloomFilter(this.#bits.slice(), this.hashCount)
+  }
+
+  equals(other: BloomFilter): boolean {
+    return this.hashCount === other.hashCount && equalBytes(this.#bits, other.#bits)
+  }
+
+  bytes(): Uint8Array {
+    return this.#bits.slice()
+  }
+
+  setBits(): number {
+    let count = 0
+    for (const byte of this.#bits) count += BITS_SET[byte]!
+    return count
+  }
+
+  /** Fraction of the bits that are set, 0..1. */
+  fill(): number {
+    return this.setBits() / FILTER_BITS
+  }
+
+  /** Probability that an address which was never added is reported as present. */
+  falsePositiveRate(): number {
+    return this.fill() ** this.hashCount
+  }
+
+  /** Estimated number of addresses in it; undefined for a full filter, which could hold any number. */
+  estimatedCount(): number | undefined {
+    const fill = this.fill()
+    return fill >= 1 ? undefined : -(FILTER_BITS / this.hashCount) * Math.log(1 - fill)
+  }
+}
+
+const BITS_SET: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let count = 0
+  for (let rest = byte; rest !== 0; rest >>= 1) count += rest & 1
+  return count
+})

@@ -2,14 +2,14 @@
  * The seam inside the node. The link half (peers, tree, filters, link reports) implements `LinkLayer`; the mesh half
  * (routing, lookup, sessions, IPv6) implements `MeshLayer`. `FipsNode` composes the two and owns nothing else.
  */
-import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import type { BloomFilter } from '../bloom/index.ts'
+import type { Coordinates } from '../coordinates.ts'
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import type { FrameClass, LinkProfile } from '../link.ts'
 import type { Millis } from '../time.ts'
 import type { NodeInput, NodeOutput } from './api.ts'
 
-/** A position in the tree: the node itself first, the root last. Never empty. */
-export type Coordinates = readonly NodeAddr[]
+export type { Coordinates } from '../coordinates.ts'
 
 /** A connected, authenticated neighbour as routing sees it. A snapshot: ask again after anything changed. */
 export interface Neighbour {
