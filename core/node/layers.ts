@@ -8,6 +8,7 @@ import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import type { FrameClass, LinkProfile } from '../link.ts'
 import type { Millis } from '../time.ts'
 import type { NodeInput, NodeOutput } from './api.ts'
+import type { MeshViews } from './views.ts'
 
 export type { Coordinates } from '../coordinates.ts'
 
@@ -63,4 +64,6 @@ export interface MeshLayer {
   tick(now: Millis): void
   deadline(): Millis | undefined
   shutdown(now: Millis): void
+  /** For the operator. */
+  readonly views: MeshViews
 }

@@ -1,0 +1,44 @@
+export type { NodeEvent, NodeInput, NodeOutput, PeerPath, SansIoNode, UndeliverableReason } from './api.ts'
+export { DEFAULT_NODE_CONFIG, nodeConfig } from './config.ts'
+export type {
+  BloomConfig,
+  CacheConfig,
+  DiscoveryConfig,
+  EcnConfig,
+  LimitsConfig,
+  MmpConfig,
+  MmpMode,
+  NodeConfig,
+  PartialNodeConfig,
+  RateLimitConfig,
+  RekeyConfig,
+  RetryConfig,
+  SessionConfig,
+  TreeConfig,
+} from './config.ts'
+export { createCounters } from './counters.ts'
+export type { Counters } from './counters.ts'
+export type { LinkLayer, MeshLayer, Neighbour } from './layers.ts'
+export type {
+  BloomView,
+  ConnectionView,
+  CoordinateCacheEntryView,
+  Direction,
+  IdentityCacheEntryView,
+  LinkMetricsView,
+  LinkMmpView,
+  LinkView,
+  MeshViews,
+  NodeViews,
+  PeerFilterView,
+  PeerView,
+  RetryView,
+  RoutingView,
+  SessionView,
+  StatusView,
+  TrafficView,
+  TransportView,
+  TreePeerView,
+  TreeView,
+  Trend,
+} from './views.ts'
