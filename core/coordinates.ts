@@ -6,24 +6,24 @@
  * A count of zero stands for "unknown". Some messages allow it and some do not: each decoder decides.
  */
 import type { ByteReader, ByteWriter } from './bytes.ts'
-import { hex, unhex } from './bytes.ts'
-import type { NodeAddr } from './identity/index.ts'
+import { NODE_ADDR_SIZE, nodeAddrFromBytes, nodeAddrToBytes, type NodeAddr } from './identity/index.ts'
+
+export { NODE_ADDR_SIZE }
 
 /** A position in the tree: the node itself first, the root last. Never empty. */
 export type Coordinates = readonly NodeAddr[]
 
-/** Bytes of an address on the wire. */
-export const NODE_ADDR_SIZE = 16
+/** What a truncated read yields. */
+const ZERO_ADDR = nodeAddrFromBytes(new Uint8Array(NODE_ADDR_SIZE))
 
 /** Reads one address. After a truncated read the result is meaningless; check `reader.truncated`. */
 export function readNodeAddr(reader: ByteReader): NodeAddr {
-  return hex(reader.take(NODE_ADDR_SIZE)) as NodeAddr
+  const bytes = reader.take(NODE_ADDR_SIZE)
+  return bytes.length === NODE_ADDR_SIZE ? nodeAddrFromBytes(bytes) : ZERO_ADDR
 }
 
 export function writeNodeAddr(writer: ByteWriter, addr: NodeAddr): void {
-  const bytes = unhex(addr)
-  if (bytes?.length !== NODE_ADDR_SIZE) throw new RangeError(`not a node address: ${addr}`)
-  writer.put(bytes)
+  writer.put(nodeAddrToBytes(addr))
 }
 
 /** Reads a counted list, empty when the count is zero. A list longer than the input sets `reader.truncated`. */
@@ -32,7 +32,7 @@ export function readCoordinates(reader: ByteReader): readonly NodeAddr[] {
   const packed = reader.take(count * NODE_ADDR_SIZE)
   const addresses: NodeAddr[] = []
   for (let at = 0; at < packed.length; at += NODE_ADDR_SIZE) {
-    addresses.push(hex(packed.subarray(at, at + NODE_ADDR_SIZE)) as NodeAddr)
+    addresses.push(nodeAddrFromBytes(packed.subarray(at, at + NODE_ADDR_SIZE)))
   }
   return addresses
 }

@@ -2,7 +2,6 @@
 export { ByteReader, ByteWriter, asciiBytes, concatBytes, equalBytes, hex, unhex } from './bytes.ts'
 export * from './bloom/index.ts'
 export {
-  NODE_ADDR_SIZE,
   coordinatesSize,
   depthOf,
   readCoordinates,
@@ -12,11 +11,13 @@ export {
   writeNodeAddr,
 } from './coordinates.ts'
 export type { Coordinates } from './coordinates.ts'
+export * from './crypto/index.ts'
 export * from './identity/index.ts'
 export * from './link.ts'
 export * from './lookup/index.ts'
 export * from './mmp/index.ts'
 export * from './node/index.ts'
+export * from './noise/index.ts'
 export * from './random.ts'
 export * from './result.ts'
 export * from './stp/index.ts'
