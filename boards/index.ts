@@ -9,3 +9,26 @@ export {
   type RadioParams,
   type TxResult,
 } from './board.ts'
+export {
+  bitRate,
+  MAX_PHY_BYTES,
+  rnodePreambleSymbols,
+  rnodeUsesLdro,
+  symbolMs,
+  timeOnAirMs,
+  wantsLdro,
+  type Modulation,
+} from './airtime.ts'
+export {
+  checkRegion,
+  customPlan,
+  maxDwellBytes,
+  REGION_NAMES,
+  regionPlan,
+  type CustomRegion,
+  type RegionCode,
+  type RegionPlan,
+  type RegionRefusal,
+  type SubBand,
+} from './regions.ts'
+export * from './sim/index.ts'
