@@ -12,6 +12,7 @@ export {
 } from './coordinates.ts'
 export type { Coordinates } from './coordinates.ts'
 export * from './crypto/index.ts'
+export * from './fmp/index.ts'
 export * from './identity/index.ts'
 export { CoalescedSends, IntervalLimiter } from './limits.ts'
 export * from './link.ts'
