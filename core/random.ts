@@ -19,3 +19,32 @@ export function randomU32(rng: Rng): number {
 export function randomBelow(rng: Rng, bound: number): number {
   return Math.floor(randomUnit(rng) * bound)
 }
+
+/** Deterministic bytes from a 32-bit seed (mulberry32), for tests and simulations. Never for keys. */
+export class SeededRng implements Rng {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0
+  }
+
+  bytes(length: number): Uint8Array {
+    const out = new Uint8Array(length)
+    for (let at = 0; at < length; at += 4) {
+      let word = this.#next()
+      for (let i = at; i < Math.min(at + 4, length); i++) {
+        out[i] = word & 0xff
+        word >>>= 8
+      }
+    }
+    return out
+  }
+
+  #next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    let t = this.#state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return (t ^ (t >>> 14)) >>> 0
+  }
+}
