@@ -12,6 +12,8 @@ export {
 } from './coordinates.ts'
 export type { Coordinates } from './coordinates.ts'
 export * from './crypto/index.ts'
+export * from './fmp/index.ts'
+export * from './fsp/index.ts'
 export * from './identity/index.ts'
 export * from './link.ts'
 export * from './lookup/index.ts'
