@@ -1,7 +1,8 @@
 /** The reachability filter: which addresses can probably be reached through a neighbour. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equalBytes, unhex } from '../bytes.ts'
+import { equalBytes } from '../bytes.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { nodeAddrToBytes } from '../identity/index.ts'
 
 /** Bits of every filter of wire version 0. A power of two, so that a position is the low bits of a hash. */
 export const FILTER_BITS = 8192
@@ -22,9 +23,7 @@ export class FilterKey {
   readonly #step: number
 
   constructor(addr: NodeAddr) {
-    const bytes = unhex(addr)
-    if (bytes?.length !== 16) throw new RangeError(`not a node address: ${addr}`)
-    const hash = sha256(bytes)
+    const hash = sha256(nodeAddrToBytes(addr))
     this.#first = hash[0]! | (hash[1]! << 8)
     this.#step = hash[8]! | (hash[9]! << 8)
   }

@@ -3,13 +3,13 @@ import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Coordinates } from '../coordinates.ts'
 import {
   coordinatesSize,
-  NODE_ADDR_SIZE,
   readCoordinates,
   readNodeAddr,
   writeCoordinates,
   writeNodeAddr,
 } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { NODE_ADDR_SIZE } from '../identity/index.ts'
 import type { Result } from '../result.ts'
 import { accept, reject } from '../result.ts'
 

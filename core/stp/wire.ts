@@ -2,8 +2,9 @@
  * TreeAnnounce (link message 0x10): a node tells its neighbours its parent, signed, and the path to its root, unsigned.
  */
 import { ByteReader, ByteWriter } from '../bytes.ts'
-import { NODE_ADDR_SIZE, readNodeAddr, writeNodeAddr } from '../coordinates.ts'
+import { readNodeAddr, writeNodeAddr } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { NODE_ADDR_SIZE } from '../identity/index.ts'
 import type { Result } from '../result.ts'
 import { accept, reject } from '../result.ts'
 import type { UnixSeconds } from '../time.ts'

@@ -1,0 +1,116 @@
+/** The filters on our links: what each neighbour announced, and what we told each. */
+import type { NodeAddr } from '../identity/index.ts'
+import { CoalescedSends } from '../limits.ts'
+import type { Millis } from '../time.ts'
+import type { Contribution, FilterVerdict } from './decide.ts'
+import { judgeFilter, outgoingFilter } from './decide.ts'
+import type { BloomFilter } from './filter.ts'
+import { FILTER_MIN_INTERVAL } from './limits.ts'
+import type { FilterAnnounce } from './wire.ts'
+
+/** One entry per neighbour, each of two filters (2 KiB); `remove` when it leaves. */
+export class FilterState {
+  readonly #self: NodeAddr
+  /** Addresses behind us that announce nothing themselves: leaves whose link we answer for. */
+  readonly #leaves = new Set<NodeAddr>()
+  readonly #inbound = new Map<NodeAddr, FilterAnnounce>()
+  readonly #lastSent = new Map<NodeAddr, BloomFilter>()
+  readonly #leftOut = new Map<NodeAddr, readonly NodeAddr[]>()
+  readonly #sends: CoalescedSends
+  #sequence = 0n
+
+  constructor(self: NodeAddr, minInterval: Millis = FILTER_MIN_INTERVAL) {
+    this.#self = self
+    this.#sends = new CoalescedSends(minInterval)
+  }
+
+  addLeaf(addr: NodeAddr): void {
+    this.#leaves.add(addr)
+  }
+
+  removeLeaf(addr: NodeAddr): void {
+    this.#leaves.delete(addr)
+  }
+
+  leaves(): Iterable<NodeAddr> {
+    return this.#leaves
+  }
+
+  /** Takes a neighbour's announce; only an accepted one changes anything, and only it consumes its sequence. */
+  receive(peer: NodeAddr, announce: FilterAnnounce): FilterVerdict {
+    const verdict = judgeFilter(announce, this.sequenceOf(peer))
+    if (verdict === 'accepted') this.#inbound.set(peer, announce)
+    return verdict
+  }
+
+  /** What a neighbour says it reaches. */
+  filterOf(peer: NodeAddr): BloomFilter | undefined {
+    return this.#inbound.get(peer)?.filter
+  }
+
+  /** Sequence of the last filter accepted from a neighbour; 0 before the first. */
+  sequenceOf(peer: NodeAddr): bigint {
+    return this.#inbound.get(peer)?.sequence ?? 0n
+  }
+
+  /** Forgets a neighbour that left. Mark the others: what we reach has changed. */
+  remove(peer: NodeAddr): void {
+    this.#inbound.delete(peer)
+    this.#lastSent.delete(peer)
+    this.#leftOut.delete(peer)
+    this.#sends.remove(peer)
+  }
+
+  /** What we reach may have changed for these neighbours; `take` finds out whether it did. */
+  mark(peers: Iterable<NodeAddr>): void {
+    for (const peer of peers) this.#sends.mark(peer)
+  }
+
+  /** Makes the next `take` send whatever was sent before: the neighbour may have lost it. */
+  repeat(peer: NodeAddr): void {
+    this.#lastSent.delete(peer)
+    this.#sends.mark(peer)
+  }
+
+  /** Marked neighbours whose interval has passed. */
+  due(now: Millis): NodeAddr[] {
+    return this.#sends.due(now)
+  }
+
+  /** When the next marked neighbour becomes due. */
+  deadline(): Millis | undefined {
+    return this.#sends.deadline()
+  }
+
+  /**
+   * The announce for a due neighbour, given our present tree neighbours; undefined when it would repeat the last one. Once
+   * returned it counts as sent.
+   */
+  take(peer: NodeAddr, treePeers: Iterable<NodeAddr>, now: Millis): FilterAnnounce | undefined {
+    const { filter, leftOut } = this.outgoing(peer, treePeers)
+    this.#leftOut.set(peer, leftOut)
+    if (this.#lastSent.get(peer)?.equals(filter) === true) {
+      this.#sends.cancel(peer)
+      return undefined
+    }
+    this.#lastSent.set(peer, filter)
+    this.#sends.sent(peer, now)
+    this.#sequence += 1n
+    return { sequence: this.#sequence, filter }
+  }
+
+  /** What we would tell a neighbour now. */
+  outgoing(peer: NodeAddr, treePeers: Iterable<NodeAddr>): ReturnType<typeof outgoingFilter> {
+    const contributions: Contribution[] = []
+    for (const treePeer of treePeers) {
+      const filter = this.filterOf(treePeer)
+      if (filter !== undefined) contributions.push({ peer: treePeer, filter })
+    }
+    return outgoingFilter([this.#self, ...this.#leaves], contributions, peer)
+  }
+
+  /** Neighbours whose filters did not fit into the one last computed for `peer`. */
+  leftOutFor(peer: NodeAddr): readonly NodeAddr[] {
+    return this.#leftOut.get(peer) ?? []
+  }
+}

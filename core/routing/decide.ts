@@ -1,0 +1,115 @@
+/**
+ * Where a datagram goes next. Greedy routing in the tree, with the neighbours' filters as shortcuts: every hop is strictly
+ * closer to the destination than the one before, so no packet can circle.
+ */
+import type { BloomFilter } from '../bloom/index.ts'
+import { FilterKey } from '../bloom/index.ts'
+import type { Coordinates } from '../coordinates.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import { hasAncestor, treeDistance } from './distance.ts'
+
+/** What routing looks at in a neighbour. */
+export interface Hop {
+  readonly addr: NodeAddr
+  readonly coordinates: Coordinates | undefined
+  readonly filter: BloomFilter | undefined
+  /** ETX-and-latency cost of the link, >= 1. */
+  readonly cost: number
+  readonly canSend: boolean
+}
+
+export interface RouteQuestion<H extends Hop> {
+  /** Our own position. */
+  readonly position: Coordinates
+  readonly destination: NodeAddr
+  /** Where the destination was last known to be. */
+  readonly destinationPosition: Coordinates | undefined
+  readonly neighbours: Iterable<H>
+}
+
+export type Route<H extends Hop> =
+  | { readonly type: 'local' }
+  | { readonly type: 'forward'; readonly via: H }
+  /** The destination's position is not known: ask for it. */
+  | { readonly type: 'unknown-position' }
+  /** No neighbour is closer than we are. */
+  | { readonly type: 'dead-end' }
+
+/**
+ * In this order: ourselves; a neighbour that is the destination; the cheapest of the neighbours whose filter has the
+ * destination (then the closest, then the smallest address); the closest neighbour (then the smallest address).
+ */
+export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H> {
+  const { position, destination, destinationPosition, neighbours } = question
+  if (destination === position[0]) return { type: 'local' }
+  const hops = [...neighbours].filter((hop) => hop.canSend)
+  const direct = hops.find((hop) => hop.addr === destination)
+  if (direct !== undefined) return { type: 'forward', via: direct }
+  if (destinationPosition === undefined) return { type: 'unknown-position' }
+  const key = new FilterKey(destination)
+  const ownDistance = treeDistance(position, destinationPosition)
+  let hit: Ranked<H> | undefined
+  let closest: Ranked<H> | undefined
+  for (const hop of hops) {
+    if (hop.coordinates === undefined) continue
+    const ranked = { hop, distance: treeDistance(hop.coordinates, destinationPosition) }
+    if (!(ranked.distance < ownDistance)) continue
+    if (closest === undefined || isCloser(ranked, closest)) closest = ranked
+    if (hop.filter?.hasKey(key) === true && (hit === undefined || isCheaper(ranked, hit))) hit = ranked
+  }
+  const best = hit ?? closest
+  return best === undefined ? { type: 'dead-end' } : { type: 'forward', via: best.hop }
+}
+
+interface Ranked<H extends Hop> {
+  readonly hop: H
+  readonly distance: number
+}
+
+function isCheaper(a: Ranked<Hop>, b: Ranked<Hop>): boolean {
+  return a.hop.cost === b.hop.cost ? isCloser(a, b) : a.hop.cost < b.hop.cost
+}
+
+function isCloser(a: Ranked<Hop>, b: Ranked<Hop>): boolean {
+  return a.distance === b.distance ? a.hop.addr < b.hop.addr : a.distance < b.distance
+}
+
+/** How a forwarded packet uses the tree, for the statistics. */
+export type RouteClass =
+  'direct-peer' | 'tree-up' | 'tree-down' | 'tree-down-cross' | 'crosslink-descend' | 'crosslink-ascend'
+
+export function classifyRoute(
+  position: Coordinates,
+  destination: NodeAddr,
+  destinationPosition: Coordinates | undefined,
+  via: Pick<Hop, 'addr' | 'coordinates'>,
+): RouteClass {
+  if (via.addr === destination) return 'direct-peer'
+  if (hasAncestor(position, via.addr)) return 'tree-up'
+  const below = destinationPosition !== undefined && hasAncestor(destinationPosition, via.addr)
+  const isDescendant = via.coordinates !== undefined && hasAncestor(via.coordinates, position[0]!)
+  if (isDescendant) return below ? 'tree-down' : 'tree-down-cross'
+  return below ? 'crosslink-descend' : 'crosslink-ascend'
+}
+
+/** What a node on the way changes in a datagram's header. */
+export interface TransitHeader {
+  /** Hops it may still travel. */
+  readonly ttl: number
+  /** Smallest link MTU in bytes met so far. */
+  readonly pathMtu: number
+}
+
+/**
+ * The header as it leaves over a link with `linkMtu`; undefined when it may not leave, because it would have no hop left.
+ * Delivery to the addressed node is never limited by the TTL, so ask only for datagrams that are not ours.
+ */
+export function headerAfterHop(header: TransitHeader, linkMtu: number): TransitHeader | undefined {
+  if (!canTravel(header)) return undefined
+  return { ttl: header.ttl - 1, pathMtu: Math.min(header.pathMtu, linkMtu) }
+}
+
+/** Whether the TTL allows another hop. Cheaper than finding the route, so ask first. */
+export function canTravel(header: Pick<TransitHeader, 'ttl'>): boolean {
+  return header.ttl > 1
+}

@@ -1,0 +1,99 @@
+/**
+ * Which neighbour should be our parent. The tree has the smallest address as its root; among neighbours that lead to the
+ * same root the one with the smallest effective depth (its depth plus the cost of the link to it) wins.
+ *
+ * Only usable neighbours count, also for finding the smallest root: one whose path runs through us, is too deep, or does
+ * not forward must not make us look for a root that nobody here can lead us to.
+ */
+import type { Coordinates } from '../coordinates.ts'
+import { depthOf, rootOf } from '../coordinates.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import { MAX_TREE_DEPTH } from './limits.ts'
+
+/** What the choice depends on. */
+export interface ParentQuestion {
+  readonly self: NodeAddr
+  /** Our present parent; ourselves when we are a root. */
+  readonly parent: NodeAddr
+  /** The path each neighbour announced. */
+  readonly paths: ReadonlyMap<NodeAddr, Coordinates>
+  /** Link costs (>= 1) of the neighbours that were measured. */
+  readonly costs: ReadonlyMap<NodeAddr, number>
+  /** Neighbours that do not forward for others. */
+  readonly skip: ReadonlySet<NodeAddr>
+  /** Fraction by which a discretionary candidate must be cheaper. */
+  readonly hysteresis: number
+}
+
+export type ParentChoice =
+  /** Stay as we are. */
+  | { readonly type: 'keep' }
+  /** The present parent is gone or leads to a worse root: switch whatever the damping says. */
+  | { readonly type: 'mandatory'; readonly parent: NodeAddr }
+  /** A cheaper way to the same root: switch unless damped. */
+  | { readonly type: 'discretionary'; readonly parent: NodeAddr }
+  /** Nobody can be our parent: be a root. */
+  | { readonly type: 'be-root' }
+
+/** Cost of a link nobody measured, when there is nothing better to compare with. */
+const UNMEASURED_COST = 1
+
+interface Candidate {
+  readonly peer: NodeAddr
+  readonly root: NodeAddr
+  readonly measured: boolean
+  readonly effectiveDepth: number
+}
+
+const KEEP: ParentChoice = { type: 'keep' }
+
+export function chooseParent(question: ParentQuestion): ParentChoice {
+  const { self, parent, hysteresis } = question
+  const isRoot = parent === self
+  const best = bestCandidate(question)
+  if (best === undefined) return isRoot ? KEEP : { type: 'be-root' }
+  if (best.peer === parent) return KEEP
+  const current = isRoot ? undefined : candidateOf(parent, question)
+  if (current === undefined || best.root < current.root) return { type: 'mandatory', parent: best.peer }
+  // A measured link is known; an unmeasured one only looks cheap.
+  const currentDepth = best.measured && !current.measured ? Infinity : current.effectiveDepth
+  return best.effectiveDepth < currentDepth * (1 - hysteresis)
+    ? { type: 'discretionary', parent: best.peer }
+    : KEEP
+}
+
+/** A neighbour with a larger root than ours should hear our announce, so that it can join us. */
+export function shouldEcho(announcedRoot: NodeAddr, ourRoot: NodeAddr): boolean {
+  return announcedRoot > ourRoot
+}
+
+function bestCandidate(question: ParentQuestion): Candidate | undefined {
+  let best: Candidate | undefined
+  for (const peer of question.paths.keys()) {
+    const candidate = candidateOf(peer, question)
+    if (candidate !== undefined && (best === undefined || isBetter(candidate, best))) best = candidate
+  }
+  return best
+}
+
+function candidateOf(peer: NodeAddr, question: ParentQuestion): Candidate | undefined {
+  const path = question.paths.get(peer)
+  if (path === undefined || question.skip.has(peer)) return undefined
+  const root = rootOf(path)
+  const depth = depthOf(path)
+  if (root >= question.self || depth >= MAX_TREE_DEPTH || path.includes(question.self)) return undefined
+  const cost = question.costs.get(peer)
+  return {
+    peer,
+    root,
+    measured: cost !== undefined,
+    effectiveDepth: depth + (cost ?? UNMEASURED_COST),
+  }
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  if (a.root !== b.root) return a.root < b.root
+  if (a.measured !== b.measured) return a.measured
+  if (a.effectiveDepth !== b.effectiveDepth) return a.effectiveDepth < b.effectiveDepth
+  return a.peer < b.peer
+}

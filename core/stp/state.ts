@@ -1,0 +1,189 @@
+/** Our place in the tree: our own declaration, what the neighbours declared, and the path that follows from both. */
+import type { Coordinates } from '../coordinates.ts'
+import { rootOf } from '../coordinates.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { Millis, UnixSeconds } from '../time.ts'
+import { chooseParent } from './decide.ts'
+import type { DampingLimits } from './limits.ts'
+import { DAMPING, PARENT_HYSTERESIS, SwitchDamper } from './limits.ts'
+import type { AncestryEntry, Declaration, TreeAnnounce } from './wire.ts'
+
+export interface TreeOptions {
+  readonly hysteresis?: number
+  readonly damping?: DampingLimits
+}
+
+/** What only the host of the tree knows, at the moment of a decision. */
+export interface LinkFacts {
+  /** Costs (>= 1) of the measured links. */
+  readonly costs: ReadonlyMap<NodeAddr, number>
+  /** Neighbours that do not forward for others. */
+  readonly skip: ReadonlySet<NodeAddr>
+}
+
+/** Our position changed. Sign the new declaration and tell every neighbour. */
+export interface TreeChange {
+  readonly parentChanged: boolean
+  readonly rootChanged: boolean
+  /** This switch started a damping episode. */
+  readonly damped: boolean
+}
+
+/** One entry per neighbour that announced itself; `remove` when it leaves. */
+export class TreeState {
+  readonly self: NodeAddr
+  readonly #hysteresis: number
+  readonly #damper: SwitchDamper
+  readonly #announces = new Map<NodeAddr, TreeAnnounce>()
+  readonly #paths = new Map<NodeAddr, Coordinates>()
+  #declaration: Declaration
+  #coordinates: Coordinates
+
+  /** Starts as a root with sequence 1. */
+  constructor(self: NodeAddr, wallClock: UnixSeconds, options: TreeOptions = {}) {
+    this.self = self
+    this.#hysteresis = options.hysteresis ?? PARENT_HYSTERESIS
+    this.#damper = new SwitchDamper(options.damping ?? DAMPING)
+    this.#declaration = { node: self, parent: self, sequence: 1n, timestamp: wallClock }
+    this.#coordinates = [self]
+  }
+
+  get declaration(): Declaration {
+    return this.#declaration
+  }
+
+  /** Ourselves first, the root last. */
+  get coordinates(): Coordinates {
+    return this.#coordinates
+  }
+
+  get root(): NodeAddr {
+    return rootOf(this.#coordinates)
+  }
+
+  get isRoot(): boolean {
+    return this.#declaration.parent === this.self
+  }
+
+  /** Our parent; ourselves when we are a root. */
+  get parent(): NodeAddr {
+    return this.#declaration.parent
+  }
+
+  /** The path for our TreeAnnounce, with what the parent last said of its ancestors. */
+  ancestry(): readonly AncestryEntry[] {
+    const { node, sequence, timestamp } = this.#declaration
+    const above = this.isRoot ? [] : (this.#announces.get(this.parent)?.ancestry ?? [])
+    return [{ node, sequence, timestamp }, ...above]
+  }
+
+  /** What a neighbour announced last. */
+  announceOf(peer: NodeAddr): TreeAnnounce | undefined {
+    return this.#announces.get(peer)
+  }
+
+  coordinatesOf(peer: NodeAddr): Coordinates | undefined {
+    return this.#paths.get(peer)
+  }
+
+  /** A parent of ours, or a child: a neighbour that declared us as its parent. */
+  isTreePeer(peer: NodeAddr): boolean {
+    return (!this.isRoot && peer === this.parent) || this.isChild(peer)
+  }
+
+  isChild(peer: NodeAddr): boolean {
+    return peer !== this.self && this.#announces.get(peer)?.declaration.parent === this.self
+  }
+
+  /** Only a higher sequence is news; the timestamp does not matter. Ask before verifying: it saves the signature. */
+  isFresh(declaration: Declaration): boolean {
+    const known = this.#announces.get(declaration.node)
+    return known === undefined || declaration.sequence > known.declaration.sequence
+  }
+
+  /** Stores a verified announce of a neighbour. False when it is not fresh. Call `evaluate` afterwards. */
+  update(announce: TreeAnnounce): boolean {
+    const { declaration } = announce
+    if (!this.isFresh(declaration)) return false
+    this.#announces.set(declaration.node, announce)
+    this.#paths.set(
+      declaration.node,
+      announce.ancestry.map((entry) => entry.node),
+    )
+    return true
+  }
+
+  /** Forgets a neighbour; its next announce is fresh whatever its sequence. Call `evaluate` afterwards. */
+  remove(peer: NodeAddr): void {
+    this.#announces.delete(peer)
+    this.#paths.delete(peer)
+  }
+
+  /**
+   * Decides and applies: after an announce, after a neighbour left, and every `REEVALUATION_INTERVAL`. Undefined when our
+   * position stays what it is.
+   */
+  evaluate(facts: LinkFacts, wallClock: UnixSeconds, now: Millis): TreeChange | undefined {
+    const parent = this.#newParent(facts, now)
+    return parent === undefined ? this.#followParent(wallClock, now) : this.#declare(parent, wallClock, now)
+  }
+
+  /** Whether a cheaper parent has to wait at `now`. */
+  isSuppressed(now: Millis): boolean {
+    return this.#damper.suppresses(now)
+  }
+
+  isDamped(now: Millis): boolean {
+    return this.#damper.isDamped(now)
+  }
+
+  /** When a suppressed switch may be looked at again. */
+  suppressedUntil(now: Millis): Millis | undefined {
+    return this.#damper.until(now)
+  }
+
+  /** The parent to declare; ourselves to become a root, undefined to stay. */
+  #newParent(facts: LinkFacts, now: Millis): NodeAddr | undefined {
+    const choice = chooseParent({
+      self: this.self,
+      parent: this.parent,
+      paths: this.#paths,
+      costs: facts.costs,
+      skip: facts.skip,
+      hysteresis: this.#hysteresis,
+    })
+    if (choice.type === 'keep') return undefined
+    if (choice.type === 'be-root') return this.self
+    if (choice.type === 'discretionary' && this.#damper.suppresses(now)) return undefined
+    return choice.parent
+  }
+
+  /** The parent stays, but its own path may have changed, and ours with it. */
+  #followParent(wallClock: UnixSeconds, now: Millis): TreeChange | undefined {
+    if (this.isRoot || samePath(this.#pathVia(this.parent), this.#coordinates)) return undefined
+    return this.#declare(this.parent, wallClock, now)
+  }
+
+  #declare(parent: NodeAddr, wallClock: UnixSeconds, now: Millis): TreeChange {
+    const previousRoot = this.root
+    const parentChanged = parent !== this.parent
+    this.#declaration = {
+      node: this.self,
+      parent,
+      sequence: this.#declaration.sequence + 1n,
+      timestamp: wallClock,
+    }
+    this.#coordinates = this.#pathVia(parent)
+    // Becoming a root is no choice between parents, so it neither holds down nor counts as a flap.
+    const damped = parent !== this.self && this.#damper.declared(parentChanged, now)
+    return { parentChanged, rootChanged: this.root !== previousRoot, damped }
+  }
+
+  #pathVia(parent: NodeAddr): Coordinates {
+    return parent === this.self ? [this.self] : [this.self, ...this.#paths.get(parent)!]
+  }
+}
+
+function samePath(a: Coordinates, b: Coordinates): boolean {
+  return a.length === b.length && a.every((node, index) => node === b[index])
+}
