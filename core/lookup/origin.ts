@@ -1,0 +1,184 @@
+/** Lookups of our own: attempts, back-off, and which answers we believe. */
+import { depthOf } from '../coordinates.ts'
+import type { Crypto } from '../crypto/index.ts'
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import type { Rng } from '../random.ts'
+import { randomU32 } from '../random.ts'
+import { MAX_TREE_DEPTH } from '../stp/index.ts'
+import type { Millis } from '../time.ts'
+import type { BackoffLimits } from './limits.ts'
+import { ATTEMPT_TIMEOUTS, BACKOFF, LookupBackoff, MAX_PENDING_LOOKUPS } from './limits.ts'
+import { verifyProof } from './proof.ts'
+import type { LookupResponse } from './wire.ts'
+
+export interface LookupOptions {
+  /** One per attempt. */
+  readonly attemptTimeouts?: readonly Millis[]
+  readonly backoff?: BackoffLimits
+}
+
+/** An attempt to send: a request with this id, to the neighbours that reach the target. */
+export interface LookupAttempt {
+  readonly target: NodeAddr
+  readonly requestId: bigint
+  /** From 1. */
+  readonly attempt: number
+}
+
+export type Initiation =
+  | { readonly type: 'send'; readonly attempt: LookupAttempt }
+  | { readonly type: 'already-pending' }
+  /** The target failed a short while ago. */
+  | { readonly type: 'suppressed' }
+  /** No neighbour's filter has the target. */
+  | { readonly type: 'no-peer-reaches' }
+  /** Too many lookups at once. */
+  | { readonly type: 'too-many' }
+
+export interface LookupPoll {
+  readonly retries: readonly LookupAttempt[]
+  /** Targets whose last attempt went unanswered. */
+  readonly failed: readonly NodeAddr[]
+}
+
+export type ResponseFault =
+  /** Not the id of an attempt under way: never asked, or too late, or played back. */
+  | 'not-pending'
+  | 'wrong-target'
+  /** The position is not the target's own, or deeper than a tree may be. */
+  | 'wrong-coordinates'
+  /** We hold no key to verify the proof with. */
+  | 'unknown-identity'
+  | 'bad-proof'
+
+interface Pending {
+  readonly target: NodeAddr
+  /** One per attempt: an answer to an earlier attempt is as good. */
+  readonly requestIds: bigint[]
+  sentAt: Millis
+}
+
+export class LookupOrigin {
+  readonly #rng: Rng
+  readonly #timeouts: readonly Millis[]
+  readonly #backoff: LookupBackoff
+  readonly #pending = new Map<NodeAddr, Pending>()
+  readonly #targetOfId = new Map<bigint, NodeAddr>()
+
+  constructor(rng: Rng, options: LookupOptions = {}) {
+    this.#rng = rng
+    this.#timeouts = options.attemptTimeouts ?? ATTEMPT_TIMEOUTS
+    this.#backoff = new LookupBackoff(options.backoff ?? BACKOFF)
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size
+  }
+
+  isPending(target: NodeAddr): boolean {
+    return this.#pending.has(target)
+  }
+
+  /** Whether a request id is one of ours: such a request coming back must not be forwarded. */
+  isOurs(requestId: bigint): boolean {
+    return this.#targetOfId.has(requestId)
+  }
+
+  /** Targets being looked up. */
+  pendingTargets(): Iterable<NodeAddr> {
+    return this.#pending.keys()
+  }
+
+  /** `reachable`: some neighbour would take the request. */
+  initiate(target: NodeAddr, reachable: boolean, now: Millis): Initiation {
+    if (this.#pending.has(target)) return { type: 'already-pending' }
+    if (this.#backoff.suppresses(target, now)) return { type: 'suppressed' }
+    if (!reachable) {
+      this.#backoff.failed(target, now)
+      return { type: 'no-peer-reaches' }
+    }
+    if (this.#pending.size >= MAX_PENDING_LOOKUPS) return { type: 'too-many' }
+    const pending: Pending = { target, requestIds: [], sentAt: now }
+    this.#pending.set(target, pending)
+    return { type: 'send', attempt: this.#nextAttempt(pending, now) }
+  }
+
+  /** Attempts that are due, each with a new id, and lookups that have run out of them. */
+  poll(now: Millis): LookupPoll {
+    const retries: LookupAttempt[] = []
+    const failed: NodeAddr[] = []
+    for (const pending of this.#pending.values()) {
+      if (now < this.#dueAt(pending)) continue
+      if (pending.requestIds.length < this.#timeouts.length) retries.push(this.#nextAttempt(pending, now))
+      else failed.push(pending.target)
+    }
+    for (const target of failed) this.abandon(target, now)
+    return { retries, failed }
+  }
+
+  /** When `poll` has something to do next. */
+  deadline(): Millis | undefined {
+    let earliest: Millis | undefined
+    for (const pending of this.#pending.values()) {
+      const at = this.#dueAt(pending)
+      if (earliest === undefined || at < earliest) earliest = at
+    }
+    return earliest
+  }
+
+  /** The lookup failed, or nobody took its first attempt. */
+  abandon(target: NodeAddr, now: Millis): void {
+    this.#forget(target)
+    this.#backoff.failed(target, now)
+  }
+
+  /**
+   * What is wrong with a response, if anything; the costly signature last. `publicKey` is the target's, which we must
+   * already hold.
+   */
+  check(
+    response: LookupResponse,
+    publicKey: PublicKey | undefined,
+    crypto: Pick<Crypto, 'sha256' | 'verify'>,
+  ): ResponseFault | undefined {
+    const target = this.#targetOfId.get(response.requestId)
+    if (target === undefined) return 'not-pending'
+    if (target !== response.target) return 'wrong-target'
+    const { targetCoordinates } = response
+    if (targetCoordinates[0] !== target || depthOf(targetCoordinates) > MAX_TREE_DEPTH) {
+      return 'wrong-coordinates'
+    }
+    if (publicKey === undefined) return 'unknown-identity'
+    return verifyProof(response, publicKey, crypto) ? undefined : 'bad-proof'
+  }
+
+  /** A good response came: the lookup is over, and the same response is not accepted again. */
+  complete(target: NodeAddr): void {
+    this.#forget(target)
+    this.#backoff.succeeded(target)
+  }
+
+  /** A neighbour came or our position changed: try again what failed. */
+  topologyChanged(): void {
+    this.#backoff.reset()
+  }
+
+  #nextAttempt(pending: Pending, now: Millis): LookupAttempt {
+    const requestId = (BigInt(randomU32(this.#rng)) << 32n) | BigInt(randomU32(this.#rng))
+    pending.requestIds.push(requestId)
+    pending.sentAt = now
+    this.#targetOfId.set(requestId, pending.target)
+    return { target: pending.target, requestId, attempt: pending.requestIds.length }
+  }
+
+  #dueAt(pending: Pending): Millis {
+    return pending.sentAt + (this.#timeouts[pending.requestIds.length - 1] ?? 0)
+  }
+
+  #forget(target: NodeAddr): void {
+    const pending = this.#pending.get(target)
+    if (pending === undefined) return
+    this.#pending.delete(target)
+    for (const requestId of pending.requestIds) this.#targetOfId.delete(requestId)
+  }
+}

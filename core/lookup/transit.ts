@@ -1,0 +1,75 @@
+/** Requests that came by: recognised when they come again, and the way back for their answers. */
+import type { NodeAddr } from '../identity/index.ts'
+import { IntervalLimiter } from '../limits.ts'
+import type { Millis } from '../time.ts'
+import {
+  FORWARD_LIMITER_ENTRIES,
+  FORWARD_MIN_INTERVAL,
+  MAX_RECENT_REQUESTS,
+  RECENT_REQUEST_EXPIRY,
+} from './limits.ts'
+import type { LookupRequest } from './wire.ts'
+
+export type RequestVerdict =
+  'respond' | 'forward' | 'duplicate' | 'cache-full' | 'rate-limited' | 'ttl-exhausted'
+
+export type ResponseRoute =
+  | { readonly type: 'reverse-path'; readonly to: NodeAddr }
+  /** One answer per request travels back; more would circle where paths met. */
+  | { readonly type: 'already-forwarded' }
+  /** We forwarded no such request: it is for us or for nobody. */
+  | { readonly type: 'not-transit' }
+
+interface RecentRequest {
+  readonly from: NodeAddr
+  readonly at: Millis
+  answered: boolean
+}
+
+/** Bounded by `MAX_RECENT_REQUESTS` for `RECENT_REQUEST_EXPIRY`. */
+export class RequestTable {
+  /** In the order of arrival. */
+  readonly #recent = new Map<bigint, RecentRequest>()
+  readonly #limiter: IntervalLimiter
+
+  constructor(forwardInterval: Millis = FORWARD_MIN_INTERVAL) {
+    this.#limiter = new IntervalLimiter(forwardInterval, FORWARD_LIMITER_ENTRIES)
+  }
+
+  get size(): number {
+    return this.#recent.size
+  }
+
+  /** Judges a request from a neighbour and remembers it, unless it is a duplicate or there is no room. */
+  receive(
+    request: Pick<LookupRequest, 'requestId' | 'target' | 'ttl'>,
+    from: NodeAddr,
+    self: NodeAddr,
+    now: Millis,
+    capacity: number = MAX_RECENT_REQUESTS,
+  ): RequestVerdict {
+    this.#purge(now)
+    if (this.#recent.has(request.requestId)) return 'duplicate'
+    if (this.#recent.size >= capacity) return 'cache-full'
+    this.#recent.set(request.requestId, { from, at: now, answered: false })
+    if (request.target === self) return 'respond'
+    if (request.ttl === 0) return 'ttl-exhausted'
+    return this.#limiter.pass(request.target, now) ? 'forward' : 'rate-limited'
+  }
+
+  /** Which way a response goes; counts as forwarded when there is a way. */
+  routeResponse(requestId: bigint): ResponseRoute {
+    const request = this.#recent.get(requestId)
+    if (request === undefined) return { type: 'not-transit' }
+    if (request.answered) return { type: 'already-forwarded' }
+    request.answered = true
+    return { type: 'reverse-path', to: request.from }
+  }
+
+  #purge(now: Millis): void {
+    for (const [id, request] of this.#recent) {
+      if (now - request.at <= RECENT_REQUEST_EXPIRY) return
+      this.#recent.delete(id)
+    }
+  }
+}
