@@ -1,0 +1,148 @@
+/** What arrives: counts, losses, jitter and delay of the frames of one link or session, and the reports about them. */
+import type { Millis } from '../time.ts'
+import { DelayTrend, JitterEstimator } from './estimators.ts'
+import { LossBursts } from './loss-bursts.ts'
+import type { ReportPacing } from './limits.ts'
+import { LINK_PACING, RECEIVER_REPORT_RTTS, REKEY_JITTER_GRACE } from './limits.ts'
+import { ReportPacer } from './pacer.ts'
+import type { ReceiverReport } from './wire.ts'
+
+/** A frame as it arrived, authenticated and not a replay. */
+export interface ReceivedFrame {
+  readonly counter: bigint
+  /** Low 32 bits of the sender's session clock, ms. */
+  readonly timestamp: number
+  /** Bytes on the wire. */
+  readonly bytes: number
+  /** The congestion flag was set. */
+  readonly ce: boolean
+}
+
+const MAX_U16 = 0xffff
+const MAX_U32 = 0xffffffff
+const MICROS_PER_MILLI = 1000
+
+export class ReceiverState {
+  readonly pacer: ReportPacer
+  readonly #delayTrend = new DelayTrend()
+  #jitter = new JitterEstimator()
+  #bursts = new LossBursts()
+  #packets = 0
+  #bytes = 0
+  #reordered = 0
+  #highestCounter = 0n
+  #intervalPackets = 0
+  #intervalBytes = 0
+  #ceCount = 0
+  #last: { readonly timestamp: number; readonly at: Millis } | undefined
+  #jitterFrom: Millis | undefined
+
+  constructor(pacing: ReportPacing = LINK_PACING) {
+    this.pacer = new ReportPacer(pacing, RECEIVER_REPORT_RTTS)
+  }
+
+  /** Frames received since the start, across rekeys. */
+  get packets(): number {
+    return this.#packets
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Highest counter received under the present keys. */
+  get highestCounter(): bigint {
+    return this.#highestCounter
+  }
+
+  /** µs. */
+  get jitter(): number {
+    return this.#jitter.value
+  }
+
+  /** Frames with the congestion flag since the last rekey. */
+  get ceCount(): number {
+    return this.#ceCount
+  }
+
+  get lastReceivedAt(): Millis | undefined {
+    return this.#last?.at
+  }
+
+  record(frame: ReceivedFrame, now: Millis): void {
+    this.#packets++
+    this.#bytes += frame.bytes
+    this.#intervalPackets++
+    this.#intervalBytes = Math.min(MAX_U32, this.#intervalBytes + frame.bytes)
+    if (frame.counter < this.#highestCounter) this.#reordered++
+    else this.#highestCounter = frame.counter
+    this.#bursts.observe(frame.counter)
+    if (frame.ce) this.#ceCount++
+    this.#recordTiming(frame.timestamp, now)
+  }
+
+  /** Something arrived since the last report and the interval has passed. */
+  isReportDue(now: Millis): boolean {
+    return this.#intervalPackets > 0 && this.pacer.isDue(now)
+  }
+
+  /** When the next report is due; undefined while there is nothing to report. */
+  deadline(): Millis | undefined {
+    return this.#intervalPackets > 0 ? this.pacer.dueAt() : undefined
+  }
+
+  /** The report for the interval that ends now; undefined when nothing arrived in it. */
+  report(now: Millis): ReceiverReport | undefined {
+    if (this.#intervalPackets === 0 || this.#last === undefined) return undefined
+    const dwell = Math.max(0, Math.floor(now - this.#last.at))
+    const bursts = this.#bursts.take()
+    const report: ReceiverReport = {
+      highestCounter: this.#highestCounter,
+      cumulativePacketsReceived: BigInt(this.#packets),
+      cumulativeBytesReceived: BigInt(this.#bytes),
+      // A dwell that does not fit its field makes the echo useless: the reader would compute a wrong round trip.
+      timestampEcho: dwell > MAX_U16 ? 0 : this.#last.timestamp,
+      dwellTime: Math.min(dwell, MAX_U16),
+      maxBurstLoss: bursts.longest,
+      meanBurstLoss: bursts.mean,
+      jitter: this.#jitter.value,
+      ecnCeCount: this.#ceCount,
+      owdTrend: this.#delayTrend.slope,
+      burstLossCount: bursts.count,
+      cumulativeReorderCount: this.#reordered,
+      intervalPacketsReceived: this.#intervalPackets,
+      intervalBytesReceived: this.#intervalBytes,
+    }
+    this.#intervalPackets = 0
+    this.#intervalBytes = 0
+    this.pacer.reported(now)
+    return report
+  }
+
+  /** New keys: counters and the sender's clock start again, totals and pacing go on. */
+  rekeyed(now: Millis): void {
+    this.#highestCounter = 0n
+    this.#reordered = 0
+    this.#bursts = new LossBursts()
+    this.#intervalPackets = 0
+    this.#intervalBytes = 0
+    this.#jitter = new JitterEstimator()
+    this.#delayTrend.clear()
+    this.#last = undefined
+    this.#jitterFrom = now + REKEY_JITTER_GRACE
+    this.#ceCount = 0
+  }
+
+  #recordTiming(timestamp: number, now: Millis): void {
+    const last = this.#last
+    const arrivalDelta = last === undefined ? 0 : Math.max(0, now - last.at) * MICROS_PER_MILLI
+    const inGrace = this.#jitterFrom !== undefined && now < this.#jitterFrom
+    if (last !== undefined && !inGrace) {
+      const sendDelta = (timestamp - last.timestamp) * MICROS_PER_MILLI
+      this.#jitter.update((arrivalDelta - sendDelta) | 0)
+    }
+    // The reference's definition of the delay, which is none: kept because the field is its.
+    this.#delayTrend.push(arrivalDelta - timestamp * MICROS_PER_MILLI)
+    this.#last = { timestamp, at: now }
+  }
+}
