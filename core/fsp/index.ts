@@ -46,6 +46,7 @@ export {
 export {
   SESSION_HEADER_SIZE,
   SESSION_INNER_HEADER_SIZE,
+  carriesCoordinates,
   decodeSessionPayload,
   decodeSessionPlaintext,
   openSession,

@@ -79,6 +79,15 @@ export function decodeSessionPayload(payload: Uint8Array): Result<SessionPayload
   }
 }
 
+/** Whether a payload claims to carry coordinates: all that a node on the way has to look at in most frames. */
+export function carriesCoordinates(payload: Uint8Array): boolean {
+  if (payload.length < FSP_PREFIX_SIZE) return false
+  const phase = payload[0]! & 0x0f
+  if (phase === PHASE_ESTABLISHED)
+    return (payload[1]! & (FLAG_PLAINTEXT | FLAG_COORDINATES)) === FLAG_COORDINATES
+  return phase === PHASE_SETUP || phase === PHASE_ACK
+}
+
 /**
  *   prefix 4 | counter LE64 | [source coordinates | destination coordinates] | sealed | tag 16
  *   '---- header, 12 ------'   counted lists, with flag CP only

@@ -53,6 +53,7 @@ export type ResponseFault =
 
 interface Pending {
   readonly target: NodeAddr
+  readonly timeouts: readonly Millis[]
   /** One per attempt: an answer to an earlier attempt is as good. */
   readonly requestIds: bigint[]
   sentAt: Millis
@@ -84,13 +85,23 @@ export class LookupOrigin {
     return this.#targetOfId.has(requestId)
   }
 
+  /** Attempts of a lookup under way; 0 when there is none. */
+  attemptsOf(target: NodeAddr): number {
+    return this.#pending.get(target)?.requestIds.length ?? 0
+  }
+
   /** Targets being looked up. */
   pendingTargets(): Iterable<NodeAddr> {
     return this.#pending.keys()
   }
 
-  /** `reachable`: some neighbour would take the request. */
-  initiate(target: NodeAddr, reachable: boolean, now: Millis): Initiation {
+  /** `reachable`: some neighbour would take the request. `timeouts`: the patience with each attempt, if not the usual. */
+  initiate(
+    target: NodeAddr,
+    reachable: boolean,
+    now: Millis,
+    timeouts: readonly Millis[] = this.#timeouts,
+  ): Initiation {
     if (this.#pending.has(target)) return { type: 'already-pending' }
     if (this.#backoff.suppresses(target, now)) return { type: 'suppressed' }
     if (!reachable) {
@@ -98,7 +109,7 @@ export class LookupOrigin {
       return { type: 'no-peer-reaches' }
     }
     if (this.#pending.size >= MAX_PENDING_LOOKUPS) return { type: 'too-many' }
-    const pending: Pending = { target, requestIds: [], sentAt: now }
+    const pending: Pending = { target, timeouts, requestIds: [], sentAt: now }
     this.#pending.set(target, pending)
     return { type: 'send', attempt: this.#nextAttempt(pending, now) }
   }
@@ -109,7 +120,7 @@ export class LookupOrigin {
     const failed: NodeAddr[] = []
     for (const pending of this.#pending.values()) {
       if (now < this.#dueAt(pending)) continue
-      if (pending.requestIds.length < this.#timeouts.length) retries.push(this.#nextAttempt(pending, now))
+      if (pending.requestIds.length < pending.timeouts.length) retries.push(this.#nextAttempt(pending, now))
       else failed.push(pending.target)
     }
     for (const target of failed) this.abandon(target, now)
@@ -172,7 +183,7 @@ export class LookupOrigin {
   }
 
   #dueAt(pending: Pending): Millis {
-    return pending.sentAt + (this.#timeouts[pending.requestIds.length - 1] ?? 0)
+    return pending.sentAt + (pending.timeouts[pending.requestIds.length - 1] ?? 0)
   }
 
   #forget(target: NodeAddr): void {

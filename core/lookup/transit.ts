@@ -22,7 +22,7 @@ export type ResponseRoute =
 
 interface RecentRequest {
   readonly from: NodeAddr
-  readonly at: Millis
+  readonly expiresAt: Millis
   answered: boolean
 }
 
@@ -40,18 +40,22 @@ export class RequestTable {
     return this.#recent.size
   }
 
-  /** Judges a request from a neighbour and remembers it, unless it is a duplicate or there is no room. */
+  /**
+   * Judges a request from a neighbour and remembers it for `keepMs`, unless it is a duplicate or there is no room. A
+   * request kept longer may keep a few younger ones from being forgotten on time.
+   */
   receive(
     request: Pick<LookupRequest, 'requestId' | 'target' | 'ttl'>,
     from: NodeAddr,
     self: NodeAddr,
     now: Millis,
+    keepMs: Millis = RECENT_REQUEST_EXPIRY,
     capacity: number = MAX_RECENT_REQUESTS,
   ): RequestVerdict {
     this.#purge(now)
     if (this.#recent.has(request.requestId)) return 'duplicate'
     if (this.#recent.size >= capacity) return 'cache-full'
-    this.#recent.set(request.requestId, { from, at: now, answered: false })
+    this.#recent.set(request.requestId, { from, expiresAt: now + keepMs, answered: false })
     if (request.target === self) return 'respond'
     if (request.ttl === 0) return 'ttl-exhausted'
     return this.#limiter.pass(request.target, now) ? 'forward' : 'rate-limited'
@@ -68,7 +72,7 @@ export class RequestTable {
 
   #purge(now: Millis): void {
     for (const [id, request] of this.#recent) {
-      if (now - request.at <= RECENT_REQUEST_EXPIRY) return
+      if (now <= request.expiresAt) return
       this.#recent.delete(id)
     }
   }

@@ -58,6 +58,8 @@ const DISCOVERY = [
   'respNoRoute',
   'respAccepted',
   'respTimedOut',
+  /** An answer to nothing that is asked at the moment; the reference would take it. */
+  'respUnsolicited',
 ] as const
 
 const TREE = [
@@ -163,6 +165,9 @@ const SESSION = [
   'replayed',
   'decryptFailed',
   'noPort',
+  'pendingRefused',
+  'pendingDropped',
+  'pendingExpired',
 ] as const
 
 export interface Counters {

@@ -24,6 +24,8 @@ export interface Neighbour {
   readonly isTreePeer: boolean
   /** ETX-and-latency cost of the link, ≥ 1. */
   readonly cost: number
+  /** The link loses so much that what is forwarded over it should carry the congestion mark. Absent: it does not. */
+  readonly congested?: boolean
   /** False while its keys are gone or its medium is down. */
   readonly canSend: boolean
   /** Largest FMP frame of the link in bytes. */

@@ -207,7 +207,8 @@ export interface TransportView {
 
 export interface SessionView {
   readonly remoteAddr: NodeAddr
-  readonly publicKey: PublicKey
+  /** Undefined while a peer that greeted us has not proved who it is. */
+  readonly publicKey: PublicKey | undefined
   readonly state: 'initiating' | 'awaiting-msg3' | 'established'
   readonly isInitiator: boolean
   readonly startedAt: Millis

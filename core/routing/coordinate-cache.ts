@@ -18,6 +18,8 @@ export interface CachedPosition {
   readonly trust: Trust
   /** Smallest link MTU in bytes on the way there, when a lookup told it. */
   readonly pathMtu: number | undefined
+  readonly insertedAt: Millis
+  readonly lastUsedAt: Millis
 }
 
 export interface CoordinateCacheOptions {
@@ -66,7 +68,15 @@ export class CoordinateCache {
     if (this.#entries.size >= this.#maxEntries) this.#evict()
     const pathMtu = source.pathMtu ?? held?.pathMtu
     const via = source.trust === 'transit' ? source.via : undefined
-    this.#entries.set(addr, { coordinates, trust: source.trust, pathMtu, via, expiresAt: now + this.#ttl })
+    this.#entries.set(addr, {
+      coordinates,
+      trust: source.trust,
+      pathMtu,
+      via,
+      insertedAt: now,
+      lastUsedAt: now,
+      expiresAt: now + this.#ttl,
+    })
     if (via !== undefined) this.#transitCounts.set(via, this.#transitCount(via) + 1)
     return true
   }
@@ -76,7 +86,7 @@ export class CoordinateCache {
     const entry = this.#live(addr, now)
     if (entry === undefined) return undefined
     this.#entries.delete(addr)
-    this.#entries.set(addr, { ...entry, expiresAt: now + this.#ttl })
+    this.#entries.set(addr, { ...entry, lastUsedAt: now, expiresAt: now + this.#ttl })
     return entry
   }
 
