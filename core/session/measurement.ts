@@ -1,0 +1,135 @@
+/** What a session measures of its path: reports either way, the spin bit, the path MTU. */
+import { encodePathMtu, SESSION_MESSAGE_TYPES } from '../fsp/index.ts'
+import {
+  encodeSessionReceiverReport,
+  encodeSessionSenderReport,
+  Measurement,
+  MIN_ACTIONABLE_PATH_MTU,
+  PathMtuState,
+  type ReceiverReport,
+  type ReportMode,
+} from '../mmp/index.ts'
+import type { LinkMetricsView } from '../node/views.ts'
+import type { Millis } from '../time.ts'
+
+/** `PathMtuState` has this while nothing is known. */
+const UNKNOWN_PATH_MTU = 0xffff
+
+/** A message of the measurement, ready to be sealed. */
+export interface DueReport {
+  readonly type: number
+  readonly body: Uint8Array
+}
+
+export interface FrameArrival {
+  readonly counter: bigint
+  readonly timestamp: number
+  /** Bytes of the opened frame. */
+  readonly size: number
+  readonly congested: boolean
+  readonly spin: boolean
+  /** Smallest link MTU the datagram met. */
+  readonly pathMtu: number
+}
+
+export class SessionMeasurement {
+  readonly #measurement: Measurement
+  readonly #pathMtu = new PathMtuState()
+
+  constructor(mode: ReportMode, initiator: boolean) {
+    this.#measurement = new Measurement({ layer: 'session', mode, initiator })
+  }
+
+  /** The spin bit of the next frame. */
+  get spin(): boolean {
+    return this.#measurement.spin.value
+  }
+
+  /** Largest frame that gets to the peer, as it or a router told us; undefined while nobody has. */
+  get pathMtu(): number | undefined {
+    const { current } = this.#pathMtu
+    return current === UNKNOWN_PATH_MTU ? undefined : current
+  }
+
+  /** Smoothed round trip in ms; undefined until measured. */
+  get roundTripMs(): number | undefined {
+    return this.#measurement.metrics.rttMs
+  }
+
+  sent(counter: bigint, timestamp: number, size: number): void {
+    this.#measurement.sender.record(counter, timestamp, size)
+  }
+
+  received(arrival: FrameArrival, now: Millis): void {
+    const { counter, timestamp, size, congested, spin, pathMtu } = arrival
+    this.#measurement.receiver.record({ counter, timestamp, bytes: size, ce: congested }, now)
+    this.#measurement.spin.observe(spin, counter, now)
+    this.#pathMtu.observe(pathMtu)
+  }
+
+  /** The peer's report on our frames; `ourTimestamp` is our session clock now. */
+  receiverReport(report: ReceiverReport, ourTimestamp: number, now: Millis): void {
+    this.#measurement.receiverReport(report, ourTimestamp, now)
+    const { roundTripMs } = this
+    if (roundTripMs !== undefined) this.#pathMtu.updateRtt(roundTripMs)
+  }
+
+  /** Somebody says how large frames to the peer may be. False when that is too small to be true. */
+  pathMtuReported(pathMtu: number, now: Millis): boolean {
+    if (pathMtu < MIN_ACTIONABLE_PATH_MTU) return false
+    this.#pathMtu.notified(pathMtu, now)
+    return true
+  }
+
+  /** The path is another one now. */
+  forgetPathMtu(): void {
+    this.#pathMtu.reset()
+  }
+
+  /** Reports and notifications that are due now. They count as sent. */
+  takeDue(now: Millis): readonly DueReport[] {
+    const due: DueReport[] = []
+    const sender = this.#measurement.isSenderReportDue(now) ? this.#measurement.sender.report(now) : undefined
+    if (sender !== undefined)
+      due.push({ type: SESSION_MESSAGE_TYPES['sender-report'], body: encodeSessionSenderReport(sender) })
+    const receiver = this.#measurement.isReceiverReportDue(now)
+      ? this.#measurement.receiver.report(now)
+      : undefined
+    if (receiver !== undefined)
+      due.push({
+        type: SESSION_MESSAGE_TYPES['receiver-report'],
+        body: encodeSessionReceiverReport(receiver),
+      })
+    const pathMtu = this.#pathMtu.isNotificationDue(now) ? this.#pathMtu.takeNotification(now) : undefined
+    if (pathMtu !== undefined)
+      due.push({ type: SESSION_MESSAGE_TYPES['path-mtu'], body: encodePathMtu(pathMtu) })
+    return due
+  }
+
+  /** When `takeDue` has something; Infinity while nothing is to be told. */
+  deadline(): Millis {
+    return Math.min(this.#measurement.deadline() ?? Infinity, this.#pathMtu.deadline() ?? Infinity)
+  }
+
+  /** New keys: counters start again. */
+  rekeyed(now: Millis): void {
+    this.#measurement.rekeyed(now)
+  }
+
+  view(): LinkMetricsView & { readonly pathMtu: number } {
+    const { metrics, mode } = this.#measurement
+    return {
+      mode,
+      srttMs: metrics.rttMs,
+      lossRate: metrics.lossRate,
+      smoothedLoss: metrics.lossTrend.long,
+      etx: metrics.etx,
+      smoothedEtx: metrics.etxTrend.long,
+      goodputBps: metrics.goodput,
+      deliveryRatioForward: metrics.deliveryForward,
+      deliveryRatioReverse: metrics.deliveryReverse,
+      cost: metrics.cost ?? metrics.etx,
+      pathMtu: this.#pathMtu.current,
+    }
+  }
+}

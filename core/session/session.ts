@@ -1,0 +1,116 @@
+/**
+ * One end-to-end session with another node: its handshakes under way, its keys, its traffic. State only; what is
+ * done with it is decided in `handshakes.ts`, `traffic.ts` and `timers.ts`.
+ */
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import type { XkInitiator, XkResponder } from '../noise/index.ts'
+import type { Coordinates } from '../coordinates.ts'
+import type { Millis } from '../time.ts'
+import { KeyEpochs } from './epochs.ts'
+import type { SessionMeasurement } from './measurement.ts'
+import { SLOW_ROUND_TRIP_MS, type Resend } from './pace.ts'
+
+/** A SessionSetup of ours that waits for its Ack. The msg1 stays the same; coordinates are put in at each sending. */
+export interface Initiation {
+  readonly noise: XkInitiator
+  readonly msg1: Uint8Array
+  readonly startedAt: Millis
+  resend: Resend
+}
+
+/** Our Ack to a peer's SessionSetup; waits for msg3. */
+export interface Answer {
+  readonly noise: XkResponder
+  readonly msg1: Uint8Array
+  readonly msg2: Uint8Array
+  readonly startedAt: Millis
+  coordinates: Coordinates
+}
+
+/** A msg3 of ours that no frame under the new keys has confirmed yet. */
+export interface Unconfirmed {
+  readonly msg3: Uint8Array
+  readonly sentAt: Millis
+  resend: Resend
+}
+
+/** Half-open answers kept for one peer: one that restarts in mid handshake must not wait for its older try to die. */
+export const MAX_ANSWERS = 2
+
+export type SessionState = 'initiating' | 'awaiting-msg3' | 'established'
+
+export class Session {
+  readonly remote: NodeAddr
+  readonly createdAt: Millis
+  /** Known from the start when we initiate, from msg3 when the peer does. */
+  publicKey: PublicKey | undefined
+  /** We sent the SessionSetup of the keys in use. */
+  isInitiator: boolean
+  initiation: Initiation | undefined
+  /** Newest last. */
+  answers: Answer[] = []
+  unconfirmed: Unconfirmed | undefined
+  /** The msg3 we accepted last: it comes again when our confirmation was lost. */
+  acceptedMsg3: Uint8Array | undefined
+  readonly epochs: KeyEpochs = new KeyEpochs()
+  /** Changes when the peer restarts. */
+  remoteEpoch: Uint8Array | undefined
+  /** When the keys in use came into use; frames carry time relative to it. */
+  keysSince: Millis = 0
+  rekeyJitterMs: Millis = 0
+  /** When a rekey last began at the peer, or was given up by us: both ends would only cross again at once. */
+  rekeyPausedAt: Millis = -Infinity
+  /** Application data, either way. */
+  lastActivityAt: Millis
+  /** First data sent since anything authentic came from the peer. */
+  unansweredSince: Millis | undefined
+  /** Lengthens the patience with silence after each greeting that went unanswered. */
+  silentGreetings = 0
+  /** Measured over a handshake that needed no resend. */
+  roundTripMs: Millis | undefined
+  /** Data packets that still carry coordinates. */
+  warmupRemaining = 0
+  readonly measurement: SessionMeasurement
+  readonly stats: SessionStats = { packetsSent: 0, bytesSent: 0, packetsReceived: 0, bytesReceived: 0 }
+
+  constructor(
+    remote: NodeAddr,
+    publicKey: PublicKey | undefined,
+    isInitiator: boolean,
+    measurement: SessionMeasurement,
+    now: Millis,
+  ) {
+    this.measurement = measurement
+    this.remote = remote
+    this.publicKey = publicKey
+    this.isInitiator = isInitiator
+    this.createdAt = now
+    this.lastActivityAt = now
+  }
+
+  get state(): SessionState {
+    if (this.epochs.current !== undefined) return 'established'
+    return this.initiation === undefined ? 'awaiting-msg3' : 'initiating'
+  }
+
+  get isEstablished(): boolean {
+    return this.epochs.current !== undefined
+  }
+
+  /** The path has shown itself to be slow, wherever its slow link is. */
+  get isSlow(): boolean {
+    return this.roundTripMs !== undefined && this.roundTripMs >= SLOW_ROUND_TRIP_MS
+  }
+
+  /** Milliseconds since the keys came into use, as the inner header carries them. */
+  timestamp(now: Millis): number {
+    return Math.floor(now - this.keysSince) >>> 0
+  }
+}
+
+export interface SessionStats {
+  packetsSent: number
+  bytesSent: number
+  packetsReceived: number
+  bytesReceived: number
+}

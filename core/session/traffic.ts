@@ -1,0 +1,151 @@
+/** Frames of an established session: sealing what goes out, opening what comes in. */
+import { coordinatesSize } from '../coordinates.ts'
+import {
+  encodeData,
+  sealSession,
+  SESSION_MESSAGE_TYPES,
+  SESSION_OVERHEAD,
+  type SealedPayload,
+} from '../fsp/index.ts'
+import { TAG_SIZE } from '../crypto/index.ts'
+import type { FrameClass } from '../link.ts'
+import type { Millis } from '../time.ts'
+import type { EpochSlot, KeyEpoch } from './epochs.ts'
+import type { SessionHost } from './host.ts'
+import type { Session } from './session.ts'
+
+/** A data packet up to this size is taken for somebody waiting: acknowledgements, pings, queries, keystrokes. */
+const INTERACTIVE_SIZE = 256
+
+export interface OpenedMessage {
+  readonly type: number
+  readonly body: Uint8Array
+  readonly slot: EpochSlot
+}
+
+export class Traffic {
+  readonly #host: SessionHost
+
+  constructor(host: SessionHost) {
+    this.#host = host
+  }
+
+  /** Sends a DataPacket. False when the session has no keys or there is no way for the frame. */
+  sendData(
+    session: Session,
+    sourcePort: number,
+    destinationPort: number,
+    payload: Uint8Array,
+    now: Millis,
+    interactive: boolean,
+  ): boolean {
+    const body = encodeData(sourcePort, destinationPort, payload)
+    const frameClass: FrameClass = interactive || payload.length <= INTERACTIVE_SIZE ? 'interactive' : 'bulk'
+    const withCoordinates = this.#warmUp(session, body.length, now)
+    if (!this.#seal(session, SESSION_MESSAGE_TYPES.data, body, frameClass, now, { withCoordinates }))
+      return false
+    session.stats.packetsSent++
+    session.stats.bytesSent += payload.length
+    session.lastActivityAt = now
+    session.unansweredSince ??= now
+    return true
+  }
+
+  /** Sends any other session message. */
+  sendMessage(
+    session: Session,
+    type: number,
+    body: Uint8Array,
+    frameClass: FrameClass,
+    now: Millis,
+  ): boolean {
+    return this.#seal(session, type, body, frameClass, now, {})
+  }
+
+  /** An empty frame that carries nothing but both positions, for routers that lost them. */
+  sendCoordinates(session: Session, now: Millis): boolean {
+    return this.#seal(session, SESSION_MESSAGE_TYPES['coords-warmup'], EMPTY, 'interactive', now, {
+      withCoordinates: true,
+    })
+  }
+
+  /** An empty frame under the newest keys there are: it shows the peer that they work. */
+  sendProbe(session: Session, now: Millis): boolean {
+    return this.#seal(session, SESSION_MESSAGE_TYPES['coords-warmup'], EMPTY, 'handshake', now, {
+      newestKeys: true,
+    })
+  }
+
+  /** Opens a frame of the peer and notes its arrival. Undefined when no key fits or it is a replay. */
+  open(
+    session: Session,
+    payload: SealedPayload,
+    pathMtu: number,
+    congested: boolean,
+    now: Millis,
+  ): OpenedMessage | undefined {
+    const result = session.epochs.open(payload, now)
+    if (result === undefined) return undefined
+    const { opened, slot } = result
+    session.unansweredSince = undefined
+    session.silentGreetings = 0
+    if (slot !== 'previous') {
+      const { counter } = payload
+      const { timestamp, spin } = opened
+      const size = payload.sealed.length - TAG_SIZE
+      session.measurement.received({ counter, timestamp, size, congested, spin, pathMtu }, now)
+    }
+    return { type: opened.messageType, body: opened.body, slot }
+  }
+
+  /** Whether the next data packet carries coordinates; when it has no room for them they go ahead alone. */
+  #warmUp(session: Session, bodySize: number, now: Millis): boolean {
+    if (session.warmupRemaining === 0) return false
+    session.warmupRemaining--
+    const linkMtu = this.#host.firstLinkMtu(session.remote, now)
+    if (linkMtu === undefined) return false
+    const coordinates =
+      coordinatesSize(this.#host.ownCoordinates()) +
+      coordinatesSize(this.#host.coordinatesOf(session.remote, now))
+    if (SESSION_OVERHEAD + bodySize + coordinates <= linkMtu) return true
+    this.sendCoordinates(session, now)
+    return false
+  }
+
+  #seal(
+    session: Session,
+    type: number,
+    body: Uint8Array,
+    frameClass: FrameClass,
+    now: Millis,
+    options: { readonly withCoordinates?: boolean; readonly newestKeys?: boolean },
+  ): boolean {
+    const { epochs } = session
+    const usePending = options.newestKeys === true && epochs.pending !== undefined
+    const epoch: KeyEpoch | undefined = usePending ? epochs.pending : epochs.current
+    if (epoch === undefined) return false
+    const counter = epoch.takeCounter()
+    const timestamp = session.timestamp(now)
+    const payload = sealSession(epoch.sealer, {
+      keyEpoch: usePending ? !epochs.keyBit : epochs.keyBit,
+      counter,
+      timestamp,
+      messageType: type,
+      spin: session.measurement.spin,
+      body,
+      ...(options.withCoordinates === true
+        ? {
+            coordinates: {
+              source: this.#host.ownCoordinates(),
+              destination: this.#host.coordinatesOf(session.remote, now),
+            },
+          }
+        : {}),
+    })
+    if (!this.#host.send(session.remote, payload, frameClass, now)) return false
+    if (!usePending) session.measurement.sent(counter, timestamp, payload.length)
+    return true
+  }
+}
+
+const EMPTY = new Uint8Array(0)
