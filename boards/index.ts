@@ -31,6 +31,4 @@ export {
   type RegionRefusal,
   type SubBand,
 } from './regions.ts'
-export { BOARD_NAMES, boardDriver, type BoardDeps, type BoardDriver } from './registry.ts'
-export { RnodeBoard, type RnodeBoardDeps } from './rnode/index.ts'
 export * from './sim/index.ts'

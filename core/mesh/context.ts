@@ -1,0 +1,35 @@
+/** What every part of the mesh half works with. */
+import type { Coordinates } from '../coordinates.ts'
+import type { Identity, NodeAddr } from '../identity/index.ts'
+import type { NodeConfig } from '../node/config.ts'
+import type { Counters } from '../node/counters.ts'
+import type { LinkLayer, Neighbour } from '../node/layers.ts'
+import type { Rng } from '../random.ts'
+import { chooseRoute, type CoordinateCache, type Route } from '../routing/index.ts'
+import type { Millis } from '../time.ts'
+import type { IdentityCache } from './identity-cache.ts'
+
+export interface MeshContext {
+  readonly identity: Identity
+  readonly rng: Rng
+  readonly config: NodeConfig
+  readonly counters: Counters
+  readonly link: LinkLayer
+  readonly positions: CoordinateCache
+  readonly identities: IdentityCache
+}
+
+/** Where a datagram for `destination` goes next. Asking keeps the destination's position alive. */
+export function routeTo(context: MeshContext, destination: NodeAddr, now: Millis): Route<Neighbour> {
+  return chooseRoute({
+    position: context.link.ownCoordinates(),
+    destination,
+    destinationPosition: positionOf(context, destination, now),
+    neighbours: context.link.neighbours(),
+  })
+}
+
+/** Where a node is, as far as we know; a neighbour's own announce is the best authority on its position. */
+export function positionOf(context: MeshContext, addr: NodeAddr, now: Millis): Coordinates | undefined {
+  return context.link.neighbour(addr)?.coordinates ?? context.positions.use(addr, now)?.coordinates
+}

@@ -1,0 +1,161 @@
+/**
+ * SessionDatagrams: ours go out, those for us go up, the rest goes one hop closer to its destination. What cannot go on
+ * is answered with an error signal to its source, within limits.
+ */
+import {
+  decodeSessionDatagram,
+  encodeSessionDatagram,
+  encodeSignal,
+  type SessionDatagram,
+  PATH_MTU_UNSET,
+  type ErrorSignal,
+} from '../fsp/index.ts'
+import { LINK_OVERHEAD } from '../fmp/index.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { FrameClass } from '../link.ts'
+import type { Neighbour } from '../node/layers.ts'
+import { canTravel, classifyRoute, errorLimiter, headerAfterHop, type RouteClass } from '../routing/index.ts'
+import type { Arrival } from '../session/index.ts'
+import type { Millis } from '../time.ts'
+import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { transitClass } from './frame-class.ts'
+import { warmFrom } from './warm.ts'
+
+/** The counters leave out the link message's type byte. */
+const TYPE_SIZE = 1
+
+export class Forwarder {
+  readonly #context: MeshContext
+  readonly #deliver: (arrival: Arrival, now: Millis) => void
+  readonly #errors = errorLimiter()
+
+  constructor(context: MeshContext, deliver: (arrival: Arrival, now: Millis) => void) {
+    this.#context = context
+    this.#deliver = deliver
+  }
+
+  /** A SessionDatagram from a neighbour, with its type byte. */
+  received(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void {
+    const { counters, identity } = this.#context
+    const size = message.length - TYPE_SIZE
+    counters.forwarding.receivedPackets++
+    counters.forwarding.receivedBytes += size
+    const decoded = decodeSessionDatagram(message)
+    if (!decoded.ok) {
+      counters.forwarding.decodeErrorPackets++
+      counters.forwarding.decodeErrorBytes += size
+      return
+    }
+    const datagram = decoded.value
+    if (datagram.destination === identity.nodeAddr) {
+      counters.forwarding.deliveredPackets++
+      counters.forwarding.deliveredBytes += size
+      const { source, payload, pathMtu } = datagram
+      this.#deliver({ source, via: from, payload, pathMtu, congested }, now)
+      return
+    }
+    warmFrom(this.#context, datagram, from, now)
+    if (canTravel(datagram)) this.#forward(from, datagram, size, congested, now)
+    else {
+      counters.forwarding.ttlExhaustedPackets++
+      counters.forwarding.ttlExhaustedBytes += size
+    }
+  }
+
+  /** Sends a payload of ours. False when there is no route or the first link does not take it. */
+  originate(destination: NodeAddr, payload: Uint8Array, frameClass: FrameClass, now: Millis): boolean {
+    const { config, counters, identity, link } = this.#context
+    const route = routeTo(this.#context, destination, now)
+    if (route.type !== 'forward') return false
+    const message = encodeSessionDatagram({
+      ttl: config.session.defaultTtl,
+      pathMtu: Math.min(PATH_MTU_UNSET, route.via.mtu),
+      source: identity.nodeAddr,
+      destination,
+      payload,
+    })
+    if (!link.sendMessage(route.via.addr, message, frameClass, now)) return false
+    counters.forwarding.originatedPackets++
+    counters.forwarding.originatedBytes += message.length
+    return true
+  }
+
+  #forward(from: NodeAddr, datagram: SessionDatagram, size: number, congested: boolean, now: Millis): void {
+    const { counters, link } = this.#context
+    const route = routeTo(this.#context, datagram.destination, now)
+    // Back to where it came from is no progress: that neighbour chose us by its own view of the tree.
+    if (route.type !== 'forward' || route.via.addr === from) {
+      counters.forwarding.dropNoRoutePackets++
+      counters.forwarding.dropNoRouteBytes += size
+      this.#signalNoRoute(datagram, now)
+      return
+    }
+    const next = route.via
+    const header = headerAfterHop(datagram, next.mtu)
+    if (header === undefined) return
+    if (size + TYPE_SIZE + LINK_OVERHEAD > next.mtu) {
+      counters.forwarding.dropMtuExceededPackets++
+      counters.forwarding.dropMtuExceededBytes += size
+      this.#signal(
+        datagram,
+        {
+          type: 'mtu-exceeded',
+          destination: datagram.destination,
+          reporter: this.#context.identity.nodeAddr,
+          mtu: next.mtu,
+        },
+        now,
+      )
+      return
+    }
+    const congestedHere = this.#context.config.ecn.enabled && next.congested === true
+    if (congestedHere) counters.congestion.congestionDetected++
+    const mark = congested || congestedHere
+    const message = encodeSessionDatagram({ ...datagram, ...header })
+    if (!link.sendMessage(next.addr, message, transitClass(datagram.payload), now, mark)) {
+      counters.forwarding.dropSendErrorPackets++
+      counters.forwarding.dropSendErrorBytes += size
+      return
+    }
+    counters.forwarding.forwardedPackets++
+    counters.forwarding.forwardedBytes += size
+    if (mark) counters.congestion.ceForwarded++
+    this.#countRoute(datagram.destination, next, now)
+  }
+
+  #countRoute(destination: NodeAddr, next: Neighbour, now: Millis): void {
+    const position = positionOf(this.#context, destination, now)
+    const routeClass = classifyRoute(this.#context.link.ownCoordinates(), destination, position, next)
+    this.#context.counters.forwarding[ROUTE_COUNTERS[routeClass]]++
+  }
+
+  /** Tells the source that its datagram is stuck here, and whether that is for want of a position or of a way. */
+  #signalNoRoute(datagram: SessionDatagram, now: Millis): void {
+    const { destination } = datagram
+    const reporter = this.#context.identity.nodeAddr
+    const position = positionOf(this.#context, destination, now)
+    // What led here is not to be believed over something newer.
+    this.#context.positions.demote(destination)
+    this.#signal(
+      datagram,
+      position === undefined
+        ? { type: 'coords-required', destination, reporter }
+        : { type: 'path-broken', destination, reporter, lastCoordinates: position },
+      now,
+    )
+  }
+
+  #signal(about: SessionDatagram, signal: ErrorSignal, now: Millis): void {
+    if (!this.#errors.pass(about.destination, now)) return
+    this.originate(about.source, encodeSignal(signal), 'interactive', now)
+  }
+}
+
+const ROUTE_COUNTERS = {
+  'direct-peer': 'routeDirectPeer',
+  'tree-up': 'routeTreeUp',
+  'tree-down': 'routeTreeDown',
+  'tree-down-cross': 'routeTreeDownCross',
+  'crosslink-descend': 'routeCrosslinkDescend',
+  'crosslink-ascend': 'routeCrosslinkAscend',
+} as const satisfies Record<RouteClass, string>

@@ -1,0 +1,22 @@
+/** How important a frame is to media that schedule, as far as it shows from outside. */
+import type { FrameClass } from '../link.ts'
+
+/** Session payloads up to this size are likely somebody waiting: pings, acknowledgements, keystrokes. */
+const INTERACTIVE_PAYLOAD_SIZE = 320
+const PHASE_MASK = 0x0f
+const PHASE_ESTABLISHED = 0
+
+/** The class of a session payload passing through: handshakes show themselves, of the rest only the size does. */
+export function transitClass(payload: Uint8Array): FrameClass {
+  const first = payload[0]
+  if (first !== undefined && (first & PHASE_MASK) !== PHASE_ESTABLISHED) return 'handshake'
+  return payload.length <= INTERACTIVE_PAYLOAD_SIZE ? 'interactive' : 'bulk'
+}
+
+const NEXT_HEADER_AT = 6
+const ICMPV6 = 58
+
+/** Whether an IPv6 packet is worth going ahead of others whatever its size. */
+export function isUrgentPacket(packet: Uint8Array): boolean {
+  return packet[NEXT_HEADER_AT] === ICMPV6
+}

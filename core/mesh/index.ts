@@ -1,0 +1,1 @@
+export { Mesh, type MeshInit } from './mesh.ts'

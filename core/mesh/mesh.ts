@@ -1,0 +1,264 @@
+/**
+ * The mesh half of a node: takes datagrams and lookups from neighbours and packets from the host, and composes
+ * forwarding, lookup and sessions. The link half below it is only seen through `LinkLayer`.
+ */
+import { decompressIpv6, markCongestion, PORT_IPV6, type ErrorSignal } from '../fsp/index.ts'
+import { LINK_MESSAGE_TYPES } from '../fmp/index.ts'
+import { ipv6Of, type Identity, type NodeAddr, type PublicKey } from '../identity/index.ts'
+import type { NodeInput } from '../node/api.ts'
+import type { NodeConfig } from '../node/config.ts'
+import type { Counters } from '../node/counters.ts'
+import type { LinkLayer, MeshLayer } from '../node/layers.ts'
+import type { MeshViews } from '../node/views.ts'
+import type { Rng } from '../random.ts'
+import { CoordinateCache } from '../routing/index.ts'
+import {
+  paceOf,
+  Sessions,
+  type DataMessage,
+  type Pace,
+  type Session,
+  type SessionEvents,
+  type SessionHost,
+} from '../session/index.ts'
+import type { Millis } from '../time.ts'
+import { rootOf } from '../coordinates.ts'
+import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { Forwarder } from './forwarder.ts'
+import { IdentityCache } from './identity-cache.ts'
+import { Lookups } from './lookups.ts'
+import { Outbound } from './outbound.ts'
+import { Signals } from './signals.ts'
+import { Views } from './views.ts'
+import { notePosition } from './warm.ts'
+
+export interface MeshInit {
+  readonly identity: Identity
+  readonly rng: Rng
+  readonly config: NodeConfig
+  readonly counters: Counters
+  readonly link: LinkLayer
+  /** EPOCH_SIZE random bytes of this start of the node, the same as its link handshakes carry. */
+  readonly epoch: Uint8Array
+}
+
+export class Mesh implements MeshLayer {
+  readonly views: MeshViews
+  readonly #context: MeshContext
+  readonly #forwarder: Forwarder
+  readonly #lookups: Lookups
+  readonly #sessions: Sessions
+  readonly #outbound: Outbound
+  readonly #signals: Signals
+  readonly #stockPace: Pace
+  readonly #constrainedPace: Pace
+  /** The instant of the step under way, for the views. */
+  #now: Millis = 0
+
+  constructor(init: MeshInit) {
+    const { config, link } = init
+    const context: MeshContext = {
+      identity: init.identity,
+      rng: init.rng,
+      config,
+      counters: init.counters,
+      link,
+      positions: new CoordinateCache({
+        maxEntries: config.cache.coordSize,
+        ttl: config.cache.coordTtlSecs * 1000,
+      }),
+      identities: new IdentityCache(config.cache.identitySize),
+    }
+    this.#context = context
+    this.#stockPace = paceOf(config, false)
+    this.#constrainedPace = paceOf(config, true)
+    this.#forwarder = new Forwarder(context, (arrival, now) => {
+      this.#sessions.arrived(arrival, now)
+    })
+    this.#sessions = new Sessions(this.#sessionHost(init.epoch), this.#sessionEvents())
+    this.#lookups = new Lookups(context, {
+      found: (target, now) => {
+        this.#found(target, now)
+      },
+      failed: (target) => {
+        link.emit({ type: 'event', event: { type: 'lookup-failed', target } })
+        this.#outbound.giveUp(target, 'no-route')
+      },
+    })
+    this.#outbound = new Outbound(context, this.#sessions, this.#lookups, (to, now) =>
+      this.#isConstrained(to, now) ? this.#constrainedPace.holdMs : this.#stockPace.holdMs,
+    )
+    this.#signals = new Signals(context, this.#sessions, this.#lookups)
+    this.views = new Views(context, this.#sessions, this.#lookups, this.#outbound, () => this.#now)
+  }
+
+  linkMessage(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void {
+    this.#now = now
+    switch (message[0]) {
+      case LINK_MESSAGE_TYPES['session-datagram']:
+        this.#forwarder.received(from, message, congested, now)
+        break
+      case LINK_MESSAGE_TYPES['lookup-request']:
+        this.#lookups.request(from, message, now)
+        break
+      case LINK_MESSAGE_TYPES['lookup-response']:
+        this.#lookups.response(message, now)
+        break
+      default:
+        break
+    }
+  }
+
+  input(input: Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' }>, now: Millis): void {
+    this.#now = now
+    switch (input.type) {
+      case 'packet':
+        this.#outbound.packet(input.packet, now)
+        break
+      case 'datagram': {
+        const { sourcePort, destinationPort, payload } = input
+        this.#outbound.datagram(input.to, { type: 'datagram', sourcePort, destinationPort, payload }, now)
+        break
+      }
+      case 'identity':
+        this.#context.identities.learn(input.publicKey, now)
+        break
+    }
+  }
+
+  neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis): void {
+    this.#now = now
+    this.#context.identities.learn(publicKey, now)
+    this.#lookups.topologyChanged()
+    this.#outbound.retry(addr, now)
+  }
+
+  neighbourDown(_addr: NodeAddr, now: Millis): void {
+    this.#now = now
+  }
+
+  /** Positions in other trees are of no use now, and the routers on our paths have to learn where we are. */
+  coordinatesChanged(now: Millis): void {
+    this.#now = now
+    this.#context.positions.removeOtherRoots(rootOf(this.#context.link.ownCoordinates()))
+    this.#lookups.topologyChanged()
+    for (const session of this.#sessions.all()) {
+      if (session.isEstablished) session.warmupRemaining = this.#context.config.session.coordsWarmupPackets
+    }
+  }
+
+  tick(now: Millis): void {
+    this.#now = now
+    this.#sessions.tick(now)
+    this.#lookups.tick(now)
+    this.#outbound.tick(now)
+  }
+
+  deadline(): Millis | undefined {
+    const at = Math.min(
+      this.#sessions.deadline() ?? Infinity,
+      this.#lookups.deadline() ?? Infinity,
+      this.#outbound.deadline() ?? Infinity,
+    )
+    return at === Infinity ? undefined : at
+  }
+
+  /** Sessions have no goodbye: their peers greet again when they want something. */
+  shutdown(now: Millis): void {
+    this.#now = now
+  }
+
+  #sessionHost(epoch: Uint8Array): SessionHost {
+    const { identity, rng, config, counters, link } = this.#context
+    return {
+      identity,
+      rng,
+      config,
+      counters,
+      epoch,
+      ownCoordinates: () => link.ownCoordinates(),
+      coordinatesOf: (addr, now) => positionOf(this.#context, addr, now) ?? link.ownCoordinates(),
+      send: (to, payload, frameClass, now) => this.#forwarder.originate(to, payload, frameClass, now),
+      firstLinkMtu: (to, now) => {
+        const route = routeTo(this.#context, to, now)
+        return route.type === 'forward' ? route.via.mtu : undefined
+      },
+      pace: (session, now) =>
+        session.isSlow || this.#isConstrained(session.remote, now) ? this.#constrainedPace : this.#stockPace,
+    }
+  }
+
+  #sessionEvents(): SessionEvents {
+    const { identities, link } = this.#context
+    return {
+      publicKeyOf: (addr) => identities.byAddr(addr)?.publicKey,
+      up: (session, isNew, now) => {
+        this.#up(session, isNew, now)
+      },
+      down: (session, reason) => {
+        this.#outbound.giveUp(session.remote, 'no-session')
+        link.emit({ type: 'event', event: { type: 'session-down', peer: session.remote, reason } })
+      },
+      positions: (source, coordinates, via, now) => {
+        notePosition(this.#context, source, coordinates, via, now)
+      },
+      data: (session, data, congested) => {
+        this.#data(session, data, congested)
+      },
+      signal: (source: NodeAddr, signal: ErrorSignal, now: Millis) => {
+        this.#signals.received(source, signal, now)
+      },
+    }
+  }
+
+  #up(session: Session, isNew: boolean, now: Millis): void {
+    const { publicKey } = session
+    if (publicKey === undefined) return
+    this.#context.identities.learn(publicKey, now)
+    if (isNew) {
+      const { remote, isInitiator } = session
+      this.#context.link.emit({
+        type: 'event',
+        event: { type: 'session-up', peer: remote, publicKey, initiator: isInitiator },
+      })
+    }
+    this.#outbound.flush(session, now)
+  }
+
+  #found(target: NodeAddr, now: Millis): void {
+    const session = this.#sessions.get(target)
+    if (session?.isEstablished === true)
+      session.warmupRemaining = this.#context.config.session.coordsWarmupPackets
+    this.#outbound.retry(target, now)
+  }
+
+  #data(session: Session, data: DataMessage, congested: boolean): void {
+    const { counters, identity, link } = this.#context
+    const from = session.publicKey
+    if (from === undefined) return
+    const { sourcePort, destinationPort, payload } = data
+    if (destinationPort !== PORT_IPV6) {
+      link.emit({ type: 'datagram', from, sourcePort, destinationPort, payload: payload.slice() })
+      return
+    }
+    // The addresses come from the session and not from the packet: nobody can speak in another's name.
+    const packet = decompressIpv6(payload, ipv6Of(session.remote), identity.ipv6)
+    if (!packet.ok) {
+      counters.session.malformed++
+      return
+    }
+    if (congested && this.#context.config.ecn.enabled) {
+      markCongestion(packet.value)
+      counters.congestion.ceReceived++
+    }
+    link.emit({ type: 'packet', packet: packet.value, from })
+  }
+
+  #isConstrained(to: NodeAddr, now: Millis): boolean {
+    const route = routeTo(this.#context, to, now)
+    if (route.type === 'forward') return route.via.profile === 'constrained'
+    for (const neighbour of this.#context.link.neighbours())
+      if (neighbour.profile === 'constrained') return true
+    return false
+  }
+}

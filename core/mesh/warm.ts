@@ -1,0 +1,56 @@
+/**
+ * Positions carried in clear by session frames, for the routers they pass: in SessionSetup and SessionAck, and beside frames
+ * with the CP flag. Nobody authenticates them, so they enter the cache at the lowest trust, within the share of the
+ * neighbour that brought them.
+ */
+import { carriesCoordinates, decodeSessionPayload, type SessionDatagram } from '../fsp/index.ts'
+import type { Coordinates } from '../coordinates.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { Millis } from '../time.ts'
+import type { MeshContext } from './context.ts'
+
+/** Longest position believed, in nodes: no sensible tree is deeper, and a datagram lives for 64 hops. */
+export const MAX_POSITION_LENGTH = 65
+
+export function warmFrom(context: MeshContext, datagram: SessionDatagram, via: NodeAddr, now: Millis): void {
+  if (!carriesCoordinates(datagram.payload)) return
+  const decoded = decodeSessionPayload(datagram.payload)
+  if (!decoded.ok) {
+    context.counters.forwarding.warmMalformedPackets++
+    context.counters.forwarding.warmMalformedBytes += datagram.payload.length
+    return
+  }
+  const message = decoded.value
+  switch (message.type) {
+    case 'setup':
+    case 'ack':
+      notePosition(context, datagram.source, message.source, via, now)
+      notePosition(context, datagram.destination, message.destination, via, now)
+      break
+    case 'sealed':
+      notePosition(context, datagram.source, message.coordinates?.source, via, now)
+      notePosition(context, datagram.destination, message.coordinates?.destination, via, now)
+      break
+    case 'msg3':
+    case 'coords-required':
+    case 'path-broken':
+    case 'mtu-exceeded':
+      break
+  }
+}
+
+/**
+ * Takes a position heard in passing. One that does not begin with the node it is said to be of is what a sender puts in
+ * when it knows nothing better (its own): it would lead astray.
+ */
+export function notePosition(
+  context: MeshContext,
+  addr: NodeAddr,
+  coordinates: Coordinates | undefined,
+  via: NodeAddr,
+  now: Millis,
+): void {
+  if (coordinates === undefined || addr === context.identity.nodeAddr || coordinates[0] !== addr) return
+  if (coordinates.length > MAX_POSITION_LENGTH) return
+  context.positions.insert(addr, coordinates, { trust: 'transit', via }, now)
+}
