@@ -31,4 +31,6 @@ export {
   type RegionRefusal,
   type SubBand,
 } from './regions.ts'
+export { BOARD_NAMES, boardDriver, type BoardDeps, type BoardDriver } from './registry.ts'
+export { RnodeBoard, type RnodeBoardDeps } from './rnode/index.ts'
 export * from './sim/index.ts'

@@ -9,3 +9,13 @@ export * from './middleware/index.ts'
 export { systemClock } from './system-clock.ts'
 export * from './transport.ts'
 export * from './udp/index.ts'
+export { LoraTransport, regionBudgetFor, type LoraTransportOptions, type RegionBudget } from './lora.ts'
+export {
+  RADIO_MTU,
+  stationOf,
+  SubBandBudget,
+  type AirCounters,
+  type AirtimeBudget,
+  type BudgetState,
+  type RadioNeighbour,
+} from './radio/index.ts'

@@ -70,6 +70,10 @@ export class SimRadio {
     return this.#queue.length
   }
 
+  get queuedBytes(): number {
+    return this.#queue.reduce((sum, packet) => sum + packet.payload.length, 0)
+  }
+
   get bursting(): boolean {
     return this.#bursting
   }

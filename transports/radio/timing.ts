@@ -1,0 +1,96 @@
+/**
+ * Every wait of the radio link, from physics: time on air of what must be sent, the modem's carrier sense, and one
+ * foreign frame where there is foreign traffic. Nothing here is a fixed number of milliseconds but the host's own part.
+ */
+import type { FrameClass, Millis } from '../../core/index.ts'
+import { ACK_BYTES, POLL_BYTES } from './wire.ts'
+
+/** What the link layer knows of modem and modulation. */
+export interface RadioTiming {
+  /** Time on air of one radio frame with `payloadBytes`, the modem's own bytes included by the function. */
+  airtimeMs(payloadBytes: number): Millis
+  /** Largest payload of one radio frame, bytes. */
+  readonly maxPayload: number
+  /** One slot of the modem's contention window. */
+  readonly slotMs: Millis
+  /** What the modem listens before it transmits. */
+  readonly difsMs: Millis
+}
+
+/** Slots of the modem's own contention window at its widest (RNode: 0..14). */
+const MODEM_WINDOW_SLOTS = 14
+/** Slots we draw from before starting, doubled with every silence. */
+const START_WINDOW_SLOTS = 8
+const MAX_WINDOW_DOUBLINGS = 4
+/** Both hosts and both serial lines: an acknowledgement is decided and handed over in this time. */
+const HOST_TURNAROUND: Millis = 60
+/** An acknowledgement with a few bitmaps, for the wait. */
+const LONG_ACK_BYTES: number = ACK_BYTES + 9
+/** Beacons answering a solicit spread over this many times on air. */
+const BEACON_SPREAD = 16
+/** A frame half received is given up after so many full frames without another fragment. */
+const REASSEMBLY_FULL_FRAMES = 40
+/** A poll pays when the fragment it saves is this many times longer. */
+const POLL_WORTH = 2
+
+/** Age in full frames at which a queued frame is worth less than its airtime. */
+const AGE_FULL_FRAMES: Readonly<Record<FrameClass, number>> = {
+  handshake: 20,
+  tree: 80,
+  interactive: 30,
+  filter: 80,
+  bulk: 60,
+  report: 30,
+}
+
+export class Physics {
+  readonly timing: RadioTiming
+  readonly fullMs: Millis
+  readonly pollMs: Millis
+
+  constructor(timing: RadioTiming) {
+    this.timing = timing
+    this.fullMs = timing.airtimeMs(timing.maxPayload)
+    this.pollMs = timing.airtimeMs(POLL_BYTES)
+  }
+
+  /** From the end of a request to when its acknowledgement must have arrived. */
+  ackWaitMs(foreignMs: Millis): Millis {
+    return (
+      HOST_TURNAROUND +
+      this.timing.difsMs +
+      MODEM_WINDOW_SLOTS * this.timing.slotMs +
+      this.timing.airtimeMs(LONG_ACK_BYTES) +
+      foreignMs
+    )
+  }
+
+  /** Width of the window from which the start of a burst is drawn after `silences` unanswered requests. */
+  startWindowMs(silences: number): Millis {
+    return START_WINDOW_SLOTS * 2 ** Math.min(silences, MAX_WINDOW_DOUBLINGS) * this.timing.slotMs
+  }
+
+  /** How long to leave the channel to an acknowledgement that others are waiting for. */
+  courtesyMs(): Millis {
+    return (
+      this.timing.difsMs + (MODEM_WINDOW_SLOTS / 2) * this.timing.slotMs + this.timing.airtimeMs(ACK_BYTES)
+    )
+  }
+
+  beaconSpreadMs(beaconBytes: number): Millis {
+    return BEACON_SPREAD * this.timing.airtimeMs(beaconBytes)
+  }
+
+  reassemblyMs(): Millis {
+    return REASSEMBLY_FULL_FRAMES * this.fullMs
+  }
+
+  maxAgeMs(frameClass: FrameClass): Millis {
+    return AGE_FULL_FRAMES[frameClass] * this.fullMs
+  }
+
+  /** Whether asking again is cheaper than sending `payloadBytes` again. */
+  pollPays(payloadBytes: number): boolean {
+    return this.timing.airtimeMs(payloadBytes) > POLL_WORTH * this.pollMs
+  }
+}
