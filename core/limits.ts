@@ -22,16 +22,15 @@ export class IntervalLimiter {
     const last = this.#lastPassed.get(addr)
     if (last !== undefined && now - last < this.#interval) return false
     this.#lastPassed.delete(addr)
-    this.#forget(now)
+    if (this.#lastPassed.size >= this.#capacity) this.#forgetOldest()
     this.#lastPassed.set(addr, now)
     return true
   }
 
-  #forget(now: Millis): void {
-    for (const [addr, last] of this.#lastPassed) {
-      const expired = now - last >= this.#interval
-      if (!expired && this.#lastPassed.size < this.#capacity) return
+  #forgetOldest(): void {
+    for (const addr of this.#lastPassed.keys()) {
       this.#lastPassed.delete(addr)
+      return
     }
   }
 }
