@@ -1,0 +1,77 @@
+/**
+ * Which implementation of the primitives runs: the fastest that is there and gives the known answers. A build that is
+ * wrong for this machine must show at start and not as links that never come up.
+ */
+import { equalBytes, nobleCrypto, unhex, type Crypto } from '../../core/index.ts'
+import { nodeCrypto } from './node-crypto.ts'
+import { loadSodiumCrypto } from './sodium-crypto.ts'
+
+/** An implementation by name, or the fastest that works. */
+export type CryptoPreference = 'auto' | 'sodium' | 'node' | 'noble'
+
+/** Fastest first. */
+const CANDIDATES: readonly (() => Crypto | undefined)[] = [
+  loadSodiumCrypto,
+  () => nodeCrypto,
+  () => nobleCrypto,
+]
+
+/** Tests and returns an implementation. Throws when the one asked for is absent or fails its test; `auto` goes on. */
+export function chooseCrypto(preference: CryptoPreference = 'auto'): Crypto {
+  for (const load of CANDIDATES) {
+    const crypto = load()
+    if (crypto === undefined || (preference !== 'auto' && crypto.name !== preference)) continue
+    if (givesKnownAnswers(crypto)) return crypto
+    if (preference !== 'auto') throw new Error(`crypto provider ${preference} fails its self-test`)
+  }
+  throw new Error(
+    preference === 'auto'
+      ? 'no crypto provider passes its self-test'
+      : `crypto provider ${preference} is not installed`,
+  )
+}
+
+const KNOWN = {
+  key: bytes('4849ff2baf5cc3e4fb69a44cf78f53d51fe16293c552c204568168b91d621cbf'),
+  counter: 2n ** 64n - 2n,
+  aad: bytes('07070707070707070707070707070707'),
+  plaintext: bytes('555555'),
+  sealed: bytes('cd0bb294200047fca4d56da575d86e091f47b4'),
+  secret: bytes('f78eee7398e9b8b32f03e1aafb78b21491a62b26084df6958be06fb7d28d4e73'),
+  peer: bytes('02be0a3342b14f4257152b853b707606fbfe19767e75b6766390876f803d61c927'),
+  shared: bytes('d37a7cf07742aabb6156593ad484c7a3ad84fb98beae21635345c575ddd2d2cd'),
+  one: bytes('0000000000000000000000000000000000000000000000000000000000000001'),
+  generator: bytes('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'),
+} as const
+
+/** Whether an implementation seals (also in place), opens, refuses a forged tag and computes keys as it must. */
+export function givesKnownAnswers(crypto: Crypto): boolean {
+  try {
+    const cipher = crypto.cipher(KNOWN.key)
+    const inPlace = KNOWN.sealed.slice()
+    inPlace.set(KNOWN.plaintext)
+    cipher.sealInto(KNOWN.counter, KNOWN.aad, inPlace.subarray(0, KNOWN.plaintext.length), inPlace)
+    const forged = KNOWN.sealed.slice()
+    forged[0]! ^= 1
+    return (
+      equalBytes(inPlace, KNOWN.sealed) &&
+      equalBytes(cipher.seal(KNOWN.counter, KNOWN.aad, KNOWN.plaintext), KNOWN.sealed) &&
+      same(cipher.open(KNOWN.counter, KNOWN.aad, KNOWN.sealed), KNOWN.plaintext) &&
+      cipher.open(KNOWN.counter, KNOWN.aad, forged) === undefined &&
+      same(crypto.ecdh(KNOWN.secret, KNOWN.peer), KNOWN.shared) &&
+      equalBytes(crypto.publicKey(KNOWN.one), KNOWN.generator)
+    )
+  } catch {
+    return false
+  }
+}
+
+function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && equalBytes(a, b)
+}
+
+function bytes(text: string): Uint8Array {
+  const decoded = unhex(text)
+  if (decoded === undefined) throw new Error('not hex')
+  return decoded
+}

@@ -1,0 +1,3 @@
+export { chooseCrypto, givesKnownAnswers, type CryptoPreference } from './choose.ts'
+export { nodeCrypto } from './node-crypto.ts'
+export { loadSodiumCrypto } from './sodium-crypto.ts'

@@ -1,0 +1,99 @@
+/** The primitives of Node's own OpenSSL; signatures, which it does not have, stay with the portable code. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createECDH,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+} from 'node:crypto'
+import {
+  COMPRESSED_KEY_SIZE,
+  SECRET_SIZE,
+  TAG_SIZE,
+  nobleCrypto,
+  type Cipher,
+  type Crypto,
+} from '../../core/index.ts'
+import { Nonce } from './nonce.ts'
+
+const ALGORITHM = 'chacha20-poly1305'
+const CURVE = 'secp256k1'
+
+export const nodeCrypto: Crypto = {
+  name: 'node',
+
+  sha256: (data) => plain(createHash('sha256').update(data).digest()),
+
+  publicKey(secret) {
+    const ecdh = createECDH(CURVE)
+    try {
+      ecdh.setPrivateKey(secret)
+    } catch {
+      throw new RangeError('not a secp256k1 secret key')
+    }
+    return plain(ecdh.getPublicKey(null, 'compressed'))
+  },
+
+  ecdh(secret, publicKey) {
+    // OpenSSL would also take the uncompressed and the hybrid form.
+    if (publicKey.length !== COMPRESSED_KEY_SIZE) return undefined
+    const ecdh = createECDH(CURVE)
+    ecdh.setPrivateKey(secret)
+    try {
+      return nodeCrypto.sha256(ecdh.computeSecret(publicKey))
+    } catch {
+      return undefined
+    }
+  },
+
+  sign: (digest, secret, aux) => nobleCrypto.sign(digest, secret, aux),
+  verify: (signature, digest, publicKey) => nobleCrypto.verify(signature, digest, publicKey),
+  cipher: (key) => new NodeCipher(key),
+}
+
+class NodeCipher implements Cipher {
+  readonly #key: KeyObject
+  readonly #nonce = new Nonce()
+
+  constructor(key: Uint8Array) {
+    if (key.length !== SECRET_SIZE) throw new RangeError('a cipher key has 32 bytes')
+    this.#key = createSecretKey(key)
+  }
+
+  seal(counter: bigint, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    const output = new Uint8Array(plaintext.length + TAG_SIZE)
+    this.sealInto(counter, aad, plaintext, output)
+    return output
+  }
+
+  sealInto(counter: bigint, aad: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void {
+    const options = { authTagLength: TAG_SIZE }
+    const cipher = createCipheriv(ALGORITHM, this.#key, this.#nonce.of(counter), options)
+    cipher.setAAD(aad, { plaintextLength: plaintext.length })
+    output.set(cipher.update(plaintext))
+    cipher.final()
+    output.set(cipher.getAuthTag(), plaintext.length)
+  }
+
+  open(counter: bigint, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    const length = sealed.length - TAG_SIZE
+    if (length < 0) return undefined
+    const options = { authTagLength: TAG_SIZE }
+    const decipher = createDecipheriv(ALGORITHM, this.#key, this.#nonce.of(counter), options)
+    decipher.setAAD(aad, { plaintextLength: length })
+    decipher.setAuthTag(sealed.subarray(length))
+    const plaintext = plain(decipher.update(sealed.subarray(0, length)))
+    try {
+      decipher.final()
+    } catch {
+      return undefined
+    }
+    return plaintext
+  }
+}
+
+/** The same bytes as a plain array: a Buffer's methods differ (its `slice` is a view). */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
