@@ -58,7 +58,7 @@ export class SymmetricState {
   }
 
   mixKey(input: Uint8Array): void {
-    const [chainingKey, key] = this.#derive(input)
+    const [chainingKey, key] = deriveKeys(this.#chainingKey, input)
     this.#chainingKey = chainingKey
     this.#key = key
     this.#nonce = 0n
@@ -79,23 +79,24 @@ export class SymmetricState {
 
   /** The transport keys as the initiator names them. */
   splitAsInitiator(): TransportKeys {
-    const [send, receive] = this.#derive(NO_BYTES)
+    const [send, receive] = deriveKeys(this.#chainingKey, NO_BYTES)
     return { send, receive }
   }
 
   /** The transport keys as the responder names them. */
   splitAsResponder(): TransportKeys {
-    const [receive, send] = this.#derive(NO_BYTES)
+    const [receive, send] = deriveKeys(this.#chainingKey, NO_BYTES)
     return { send, receive }
-  }
-
-  #derive(input: Uint8Array): [Uint8Array, Uint8Array] {
-    const output = hkdf(sha256, input, this.#chainingKey, undefined, 2 * HASH_SIZE)
-    return [output.slice(0, HASH_SIZE), output.slice(HASH_SIZE)]
   }
 
   #cipher(): ReturnType<Crypto['cipher']> {
     if (this.#key === undefined) throw new Error('no handshake key yet')
     return this.#crypto.cipher(this.#key)
   }
+}
+
+/** HKDF-SHA256 salted with the chaining key, 64 bytes, in two halves: of `mixKey` and of the final split. */
+export function deriveKeys(chainingKey: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
+  const output = hkdf(sha256, input, chainingKey, undefined, 2 * HASH_SIZE)
+  return [output.slice(0, HASH_SIZE), output.slice(HASH_SIZE)]
 }
