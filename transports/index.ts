@@ -6,6 +6,7 @@ export {
   type MemoryTransportOptions,
 } from './memory.ts'
 export * from './middleware/index.ts'
+export * from './serial/index.ts'
 export { systemClock } from './system-clock.ts'
 export * from './transport.ts'
 export * from './udp/index.ts'
