@@ -113,28 +113,32 @@ export function decodeCell(content: Uint8Array): Result<SerialCell, CellFault> {
 /** The cell with room for its check behind it. */
 function layOut(cell: SerialCell): Uint8Array {
   switch (cell.type) {
-    case 'data': {
-      const content = new Uint8Array(DATA_HEADER + cell.payload.length + CHECK_BYTES)
-      content[0] =
-        (KIND_DATA << 6) | (cell.last ? FLAG_LAST : 0) | (cell.ask ? FLAG_ASK : 0) | (cell.round & ROUND_MASK)
-      content[1] = cell.id
-      content[2] = cell.firstUnit
-      content.set(cell.payload, DATA_HEADER)
-      return content
-    }
-    case 'ack': {
-      const content = new Uint8Array(ACK_BYTES + CHECK_BYTES)
-      content[0] = (KIND_ACK << 6) | (cell.round & ROUND_MASK)
-      content[1] = cell.id
-      for (const [unit, held] of cell.held.entries())
-        if (held) content[2 + (unit >>> 3)] = (content[2 + (unit >>> 3)] ?? 0) | (1 << (unit & 7))
-      return content
-    }
-    case 'hello': {
-      const content = new Uint8Array(HELLO_BYTES + CHECK_BYTES)
-      content[0] = KIND_HELLO << 6
-      content[1] = HELLO_VERSION
-      return content
-    }
+    case 'data':
+      return layOutData(cell)
+    case 'ack':
+      return layOutAck(cell)
+    case 'hello':
+      return Uint8Array.of(KIND_HELLO << 6, HELLO_VERSION, ...new Uint8Array(CHECK_BYTES))
+    default:
+      return cell
   }
+}
+
+function layOutData(cell: Extract<SerialCell, { type: 'data' }>): Uint8Array {
+  const content = new Uint8Array(DATA_HEADER + cell.payload.length + CHECK_BYTES)
+  const flags = (cell.last ? FLAG_LAST : 0) | (cell.ask ? FLAG_ASK : 0)
+  content[0] = (KIND_DATA << 6) | flags | (cell.round & ROUND_MASK)
+  content[1] = cell.id
+  content[2] = cell.firstUnit
+  content.set(cell.payload, DATA_HEADER)
+  return content
+}
+
+function layOutAck(cell: Extract<SerialCell, { type: 'ack' }>): Uint8Array {
+  const content = new Uint8Array(ACK_BYTES + CHECK_BYTES)
+  content[0] = (KIND_ACK << 6) | (cell.round & ROUND_MASK)
+  content[1] = cell.id
+  for (const [unit, held] of cell.held.entries())
+    if (held) content[2 + (unit >>> 3)] = (content[2 + (unit >>> 3)] ?? 0) | (1 << (unit & 7))
+  return content
 }

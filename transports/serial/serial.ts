@@ -174,15 +174,19 @@ export class SerialTransport implements Transport {
   #retry(pause: Millis, after: Promise<void>): void {
     if (this.#isClosed()) return
     this.#cancelRetry = this.#options.clock.after(pause, () => {
-      this.#reopening = after
-        .then(() => this.#openLine())
-        .then(
-          () => {
-            if (this.#line !== undefined) this.#sink?.state(true, `${this.localAddr} is back`)
-          },
-          () => this.#retry(Math.min(pause * 2, LAST_RETRY), Promise.resolve()),
-        )
+      this.#reopening = this.#reopen(pause, after)
     })
+  }
+
+  async #reopen(pause: Millis, after: Promise<void>): Promise<void> {
+    try {
+      await after
+      await this.#openLine()
+    } catch {
+      this.#retry(Math.min(pause * 2, LAST_RETRY), Promise.resolve())
+      return
+    }
+    if (this.#line !== undefined) this.#sink?.state(true, `${this.localAddr} is back`)
   }
 
   #isClosed(): boolean {
@@ -195,14 +199,5 @@ function portError(error: unknown, name: string): TransportError {
     const reason = error instanceof Error ? error.message : String(error)
     return new TransportError('io', `Cannot open serial port ${name}: ${reason}.`)
   }
-  switch (error.code) {
-    case 'not-found':
-      return new TransportError('not-found', error.message)
-    case 'busy':
-      return new TransportError('address-in-use', error.message)
-    case 'no-permission':
-      return new TransportError('no-permission', error.message)
-    case 'io':
-      return new TransportError('io', error.message)
-  }
+  return new TransportError(error.code === 'busy' ? 'address-in-use' : error.code, error.message)
 }
