@@ -10,6 +10,7 @@ import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, MeshLayer } from '../node/layers.ts'
 import type { MeshViews } from '../node/views.ts'
+import { EPOCH_SIZE } from '../noise/index.ts'
 import type { Rng } from '../random.ts'
 import { CoordinateCache } from '../routing/index.ts'
 import {
@@ -38,8 +39,6 @@ export interface MeshInit {
   readonly config: NodeConfig
   readonly counters: Counters
   readonly link: LinkLayer
-  /** EPOCH_SIZE random bytes of this start of the node, the same as its link handshakes carry. */
-  readonly epoch: Uint8Array
 }
 
 export class Mesh implements MeshLayer {
@@ -75,7 +74,7 @@ export class Mesh implements MeshLayer {
     this.#forwarder = new Forwarder(context, (arrival, now) => {
       this.#sessions.arrived(arrival, now)
     })
-    this.#sessions = new Sessions(this.#sessionHost(init.epoch), this.#sessionEvents())
+    this.#sessions = new Sessions(this.#sessionHost(init.rng.bytes(EPOCH_SIZE)), this.#sessionEvents())
     this.#lookups = new Lookups(context, {
       found: (target, now) => {
         this.#found(target, now)

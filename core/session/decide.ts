@@ -20,11 +20,10 @@ export function greetingDue(
   const epoch = session.epochs.current
   if (epoch === undefined || session.initiation !== undefined || session.unconfirmed !== undefined)
     return { at: Infinity, reason: 'rekey' }
-  const silentAt =
-    session.unansweredSince === undefined
-      ? Infinity
-      : session.unansweredSince +
-        pace.silenceMs * 2 ** Math.min(session.silentGreetings, MAX_SILENCE_DOUBLINGS)
+  const { unanswered } = session
+  const patience = pace.silenceMs * 2 ** Math.min(session.silentGreetings, MAX_SILENCE_DOUBLINGS)
+  const isSilent = unanswered !== undefined && unanswered.packets >= pace.silencePackets
+  const silentAt = isSilent ? unanswered.since + patience : Infinity
   const rekeyAt = rekeyDue(session, pace)
   return rekeyAt <= silentAt ? { at: rekeyAt, reason: 'rekey' } : { at: silentAt, reason: 'silence' }
 }

@@ -72,7 +72,14 @@ export class Handshakes {
       this.#host.counters.session.malformed++
       return
     }
-    const answer: Answer = { noise, msg1: msg1.slice(), msg2: noise.writeMsg2(), startedAt: now, coordinates }
+    const answer: Answer = {
+      noise,
+      msg1: msg1.slice(),
+      msg2: noise.writeMsg2(),
+      startedAt: now,
+      sentAt: now,
+      coordinates,
+    }
     session.answers.push(answer)
     if (session.answers.length > MAX_ANSWERS) session.answers.shift()
     session.rekeyPausedAt = now
@@ -96,7 +103,10 @@ export class Handshakes {
     session.initiation = undefined
     if (initiation.resend.count === 0) session.roundTripMs = now - initiation.startedAt
     const pace = this.#host.pace(session, now)
-    session.unconfirmed = { msg3: finished.message, sentAt: now, resend: firstResend(pace, now) }
+    const isRekey = session.isEstablished && !this.#hasRestarted(session, finished.remoteEpoch)
+    // The peer asks for a lost first msg3 when our data arrives without it; in a rekey nothing would make it ask.
+    const resend = isRekey || pace.repeatsMsg3 ? firstResend(pace, now) : { count: 0, at: Infinity }
+    session.unconfirmed = { msg3: finished.message, sentAt: now, resend }
     this.#sendMsg3(session, finished.message, now)
     this.#install(session, finished, true, now)
   }
@@ -124,6 +134,12 @@ export class Handshakes {
     }
     if (session.answers.length === 0) this.#host.counters.session.badState++
     else this.#host.counters.session.ackHandshakeFailed++
+  }
+
+  /** A frame came that only the keys of an unfinished handshake could open: its msg3 must be lost, so ask for it. */
+  askForMsg3(session: Session, pace: Pace, now: Millis): void {
+    const answer = session.answers.at(-1)
+    if (answer !== undefined && now - answer.sentAt >= pace.resendMs) this.#sendAck(session, answer, now)
   }
 
   /** A frame opened under the pending keys: the peer has them and uses them. */
@@ -155,7 +171,7 @@ export class Handshakes {
     } else if (unconfirmed !== undefined && now - unconfirmed.sentAt >= pace.handshakeTimeoutMs) {
       session.unconfirmed = undefined
       session.rekeyPausedAt = now
-      const heard = session.unansweredSince === undefined
+      const heard = session.unanswered === undefined
       if (unconfirmedOutcome(heard) === 'cut-over') this.#promote(session, now)
     }
     return session.isEstablished || session.initiation !== undefined || session.answers.length > 0
@@ -183,8 +199,7 @@ export class Handshakes {
       crypto.cipher(established.keys.receive),
       now,
     )
-    const restarted =
-      session.remoteEpoch !== undefined && !equalBytes(session.remoteEpoch, established.remoteEpoch)
+    const restarted = this.#hasRestarted(session, established.remoteEpoch)
     const isNew = !session.isEstablished
     session.remoteEpoch = established.remoteEpoch.slice()
     if (isNew || restarted) {
@@ -196,6 +211,10 @@ export class Handshakes {
     }
     session.epochs.addPending(epoch, now)
     if (asInitiator) this.#events.probe(session, now)
+  }
+
+  #hasRestarted(session: Session, remoteEpoch: Uint8Array): boolean {
+    return session.remoteEpoch !== undefined && !equalBytes(session.remoteEpoch, remoteEpoch)
   }
 
   #promote(session: Session, now: Millis): void {
@@ -222,6 +241,7 @@ export class Handshakes {
   }
 
   #sendAck(session: Session, answer: Answer, now: Millis): void {
+    answer.sentAt = now
     const payload = encodeSessionHandshake({
       type: 'ack',
       reserved: 0,

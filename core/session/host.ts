@@ -14,7 +14,8 @@ export interface SessionHost {
   readonly rng: Rng
   readonly config: NodeConfig
   readonly counters: Counters
-  /** 8 random bytes of this start of the node: by them a peer sees that we restarted. */
+  /** 8 random bytes of this start of the node: by them a peer sees that we restarted. Its own, for peers compare it
+   * within sessions only. */
   readonly epoch: Uint8Array
   ownCoordinates(): Coordinates
   /** Where a node is; our own position when we do not know (the datagram then finds its way by the cache of others). */

@@ -11,6 +11,8 @@ export interface Pace {
   readonly resendMs: Millis
   readonly resendBackoff: number
   readonly maxResends: number
+  /** A first msg3 is repeated unasked until something comes back under its keys. */
+  readonly repeatsMsg3: boolean
   /** A handshake of ours without an answer is given up after this. */
   readonly handshakeTimeoutMs: Millis
   /** Without application data for this long, a session is removed. Infinity = never. */
@@ -19,6 +21,8 @@ export interface Pace {
   readonly rekeyAfterMessages: bigint
   /** Data out and nothing at all back for this long: the peer has probably lost the session, so greet it anew. */
   readonly silenceMs: Millis
+  /** So much data at least: one packet a while may well be meant to have no answer. */
+  readonly silencePackets: number
   /** How long traffic waits for a route and a session before the host is told. */
   readonly holdMs: Millis
   /** Whether reports are sent. */
@@ -54,6 +58,7 @@ const CONSTRAINED_MAX_RESENDS = 4
 const CONSTRAINED_HANDSHAKE_TIMEOUT_MS: Millis = 240_000
 const CONSTRAINED_REKEY_MS: Millis = 3_600_000
 const CONSTRAINED_SILENCE_MS: Millis = 60_000
+const CONSTRAINED_SILENCE_PACKETS = 3
 const CONSTRAINED_HOLD_MS: Millis = 120_000
 /** A handshake costs three radio messages: keep the session ten times as long as stock does. */
 const CONSTRAINED_IDLE_FACTOR = 10
@@ -67,6 +72,7 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
       resendMs: Math.max(CONSTRAINED_RESEND_MS, config.rateLimit.handshakeResendIntervalMs),
       resendBackoff: CONSTRAINED_BACKOFF,
       maxResends: Math.min(CONSTRAINED_MAX_RESENDS, config.rateLimit.handshakeMaxResends),
+      repeatsMsg3: false,
       handshakeTimeoutMs: Math.max(
         CONSTRAINED_HANDSHAKE_TIMEOUT_MS,
         config.rateLimit.handshakeTimeoutSecs * 1000,
@@ -75,6 +81,7 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
       rekeyAfterMs: Math.max(CONSTRAINED_REKEY_MS, rekeyAfterMs),
       rekeyAfterMessages,
       silenceMs: CONSTRAINED_SILENCE_MS,
+      silencePackets: CONSTRAINED_SILENCE_PACKETS,
       holdMs: CONSTRAINED_HOLD_MS,
       reports: false,
     }
@@ -83,11 +90,13 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
     resendMs: config.rateLimit.handshakeResendIntervalMs,
     resendBackoff: config.rateLimit.handshakeResendBackoff,
     maxResends: config.rateLimit.handshakeMaxResends,
+    repeatsMsg3: true,
     handshakeTimeoutMs: config.rateLimit.handshakeTimeoutSecs * 1000,
     idleMs,
     rekeyAfterMs,
     rekeyAfterMessages,
     silenceMs: STOCK_SILENCE_MS,
+    silencePackets: 1,
     holdMs: STOCK_HOLD_MS,
     reports: config.sessionMmp.mode !== 'minimal',
   }

@@ -24,6 +24,8 @@ export interface Answer {
   readonly msg1: Uint8Array
   readonly msg2: Uint8Array
   readonly startedAt: Millis
+  /** When the Ack was sent last. */
+  sentAt: Millis
   coordinates: Coordinates
 }
 
@@ -32,6 +34,12 @@ export interface Unconfirmed {
   readonly msg3: Uint8Array
   readonly sentAt: Millis
   resend: Resend
+}
+
+export interface Unanswered {
+  /** When the first of it was sent. */
+  readonly since: Millis
+  packets: number
 }
 
 /** Half-open answers kept for one peer: one that restarts in mid handshake must not wait for its older try to die. */
@@ -62,9 +70,9 @@ export class Session {
   rekeyPausedAt: Millis = -Infinity
   /** Application data, either way. */
   lastActivityAt: Millis
-  /** First data sent since anything authentic came from the peer. */
-  unansweredSince: Millis | undefined
-  /** Lengthens the patience with silence after each greeting that went unanswered. */
+  /** Data sent since anything authentic came from the peer. */
+  unanswered: Unanswered | undefined
+  /** Greetings made in silence since the peer last said anything of its own: each lengthens the patience. */
   silentGreetings = 0
   /** Measured over a handshake that needed no resend. */
   roundTripMs: Millis | undefined

@@ -161,7 +161,7 @@ export class Sessions implements HandshakeEvents {
   established(session: Session, isNew: boolean, now: Millis): void {
     session.warmupRemaining = this.#host.config.session.coordsWarmupPackets
     session.lastActivityAt = now
-    session.unansweredSince = undefined
+    session.unanswered = undefined
     this.#events.up(session, isNew, now)
   }
 
@@ -194,12 +194,14 @@ export class Sessions implements HandshakeEvents {
     if (session === undefined || !session.isEstablished) {
       if (session === undefined) this.#host.counters.session.unknownSession++
       else this.#host.counters.session.badState++
-      this.#greetStray(source, now)
+      if (session === undefined || session.answers.length === 0) this.#greetStray(source, now)
+      else this.#handshakes.askForMsg3(session, this.#host.pace(session, now), now)
       return
     }
     const opened = this.traffic.open(session, frame, arrival.pathMtu, arrival.congested, now)
     if (opened === undefined) {
       this.#host.counters.session.decryptFailed++
+      this.#handshakes.askForMsg3(session, this.#host.pace(session, now), now)
       return
     }
     if (frame.coordinates?.source !== undefined)
@@ -273,7 +275,7 @@ export class Sessions implements HandshakeEvents {
     if (reason === 'silence') session.silentGreetings++
     if (session.publicKey === undefined || !this.#handshakes.initiate(session, session.publicKey, now))
       session.rekeyPausedAt = now
-    if (reason === 'silence') session.unansweredSince = now
+    if (reason === 'silence') session.unanswered = undefined
   }
 
   /** Something happened to a session: its next timer may be earlier than what was planned. */

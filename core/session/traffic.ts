@@ -47,7 +47,8 @@ export class Traffic {
     session.stats.packetsSent++
     session.stats.bytesSent += payload.length
     session.lastActivityAt = now
-    session.unansweredSince ??= now
+    session.unanswered ??= { since: now, packets: 0 }
+    session.unanswered.packets++
     return true
   }
 
@@ -87,8 +88,9 @@ export class Traffic {
     const result = session.epochs.open(payload, now)
     if (result === undefined) return undefined
     const { opened, slot } = result
-    session.unansweredSince = undefined
-    session.silentGreetings = 0
+    session.unanswered = undefined
+    // An empty frame is part of a greeting and does not make the next one any more useful.
+    if (opened.messageType !== SESSION_MESSAGE_TYPES['coords-warmup']) session.silentGreetings = 0
     if (slot !== 'previous') {
       const { counter } = payload
       const { timestamp, spin } = opened
