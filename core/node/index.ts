@@ -19,6 +19,8 @@ export type {
 export { createCounters } from './counters.ts'
 export type { Counters } from './counters.ts'
 export type { LinkLayer, MeshLayer, Neighbour } from './layers.ts'
+export { FipsNode } from './node.ts'
+export type { MeshDeps, NodeDeps } from './node.ts'
 export type {
   BloomView,
   ConnectionView,

@@ -1,0 +1,88 @@
+/** Pacing and repetition, the same for both kinds of announce: owed, sent when the pace allows, repeated until confirmed. */
+import type { AnnounceState, Peer } from '../peer/index.ts'
+import type { Millis } from '../time.ts'
+import type { NodeContext, TimerKind } from './context.ts'
+
+/** Repeats of one content: after that the peer is deaf to it, and periodic announces will do. */
+const MAX_RESENDS = 3
+
+export interface AnnounceKind {
+  readonly sendTimer: TimerKind
+  readonly resendTimer: TimerKind
+  state(peer: Peer): AnnounceState | undefined
+  resendMs(peer: Peer): Millis
+}
+
+/** Something new is to be said no earlier than `earliest`. Returns whether the pace made it wait longer than that. */
+export function owe(
+  ctx: NodeContext,
+  kind: AnnounceKind,
+  peer: Peer,
+  earliest: Millis,
+  now: Millis,
+): boolean {
+  const state = kind.state(peer)
+  if (state === undefined) return false
+  const readyAt = state.pacing.readyAt(now)
+  const at = Math.max(earliest, readyAt)
+  state.isPending = true
+  state.resends = 0
+  ctx.timers.setNoLater(kind.sendTimer, peer.addr, at)
+  return readyAt > earliest
+}
+
+/** Whether the pending announce may go now; it is put off when the pace forbids it, and no longer pending otherwise. */
+export function takeDue(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: Millis): boolean {
+  const state = kind.state(peer)
+  if (state?.isPending !== true) return false
+  const readyAt = state.pacing.readyAt(now)
+  if (readyAt > now) {
+    ctx.timers.set(kind.sendTimer, peer.addr, readyAt)
+    return false
+  }
+  state.isPending = false
+  ctx.timers.clear(kind.sendTimer, peer.addr)
+  return true
+}
+
+/** It went out in the frame with this counter. */
+export function noteSent(
+  ctx: NodeContext,
+  kind: AnnounceKind,
+  peer: Peer,
+  counter: bigint,
+  now: Millis,
+): void {
+  const state = kind.state(peer)
+  if (state === undefined) return
+  state.pacing.take(now)
+  state.lastSentAt = now
+  state.unconfirmed = counter
+  if (state.resends < MAX_RESENDS) ctx.timers.set(kind.resendTimer, peer.addr, now + kind.resendMs(peer))
+}
+
+/** The peer has it. */
+export function confirm(ctx: NodeContext, kind: AnnounceKind, peer: Peer): void {
+  const state = kind.state(peer)
+  if (state === undefined) return
+  state.unconfirmed = undefined
+  ctx.timers.clear(kind.resendTimer, peer.addr)
+}
+
+/** Nothing need be said any more. */
+export function cancel(ctx: NodeContext, kind: AnnounceKind, peer: Peer): void {
+  const state = kind.state(peer)
+  if (state === undefined) return
+  state.isPending = false
+  ctx.timers.clear(kind.sendTimer, peer.addr)
+}
+
+/** Time for a repeat: true when it is owed again. */
+export function repeat(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: Millis): boolean {
+  const state = kind.state(peer)
+  if (state?.unconfirmed === undefined || state.isPending || state.resends >= MAX_RESENDS) return false
+  const { resends } = state
+  owe(ctx, kind, peer, now, now)
+  state.resends = resends + 1
+  return true
+}

@@ -1,0 +1,159 @@
+/** The reachability filters as the node runs them: what we reach goes to every peer, changed content only. */
+import type { BloomFilter } from '../bloom/index.ts'
+import { FilterState, decodeFilterAnnounce, encodeFilterAnnounce } from '../bloom/index.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { Peer } from '../peer/index.ts'
+import type { Millis } from '../time.ts'
+import type { AnnounceKind } from './announces.ts'
+import { confirm, noteSent, owe, repeat, takeDue } from './announces.ts'
+import type { NodeContext } from './context.ts'
+
+export interface FilterHost {
+  /** Sends a FilterAnnounce; the counter of its frame, or undefined when it could not go. */
+  sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): bigint | undefined
+  isTreePeer(addr: NodeAddr): boolean
+}
+
+const KIND: AnnounceKind = {
+  sendTimer: 'filter-announce',
+  resendTimer: 'filter-resend',
+  state: (peer) => peer.up?.filter,
+  resendMs: (peer) => peer.timers.filterResendMs,
+}
+
+export class Filters {
+  readonly #ctx: NodeContext
+  readonly #host: FilterHost
+  readonly #state: FilterState
+  #sentSequence = 0n
+
+  constructor(ctx: NodeContext, host: FilterHost) {
+    this.#ctx = ctx
+    this.#host = host
+    // Pacing is per link profile and done here; the state only compares content.
+    this.#state = new FilterState(ctx.identity.nodeAddr, 0)
+  }
+
+  /** Sequence of the last announce sent to anyone. */
+  get sequence(): bigint {
+    return this.#sentSequence
+  }
+
+  filterOf(peer: NodeAddr): BloomFilter | undefined {
+    return this.#state.filterOf(peer)
+  }
+
+  sequenceOf(peer: NodeAddr): bigint {
+    return this.#state.sequenceOf(peer)
+  }
+
+  /** What we tell `peer`, or would tell a peer nobody knows: everything that we reach. */
+  outgoing(peer: NodeAddr): BloomFilter {
+    return this.#state.outgoing(peer, this.#treePeers()).filter
+  }
+
+  linkUp(peer: Peer, now: Millis): void {
+    this.#oweTo(peer, now)
+  }
+
+  linkDown(addr: NodeAddr, now: Millis): void {
+    this.#state.remove(addr)
+    this.changed(now)
+  }
+
+  /** What we reach may be something else now. Nothing is sent to whoever would hear the same again. */
+  changed(now: Millis): void {
+    for (const peer of this.#ctx.peers.values()) this.#oweTo(peer, now)
+  }
+
+  /**
+   * The peer has just learnt that it is our parent. What it had from us before it may have taken for a stranger's and
+   * left out of what it passes on, so it gets our filter again, behind the announce that made it our parent.
+   */
+  sendAgain(peer: Peer, now: Millis): void {
+    this.#state.repeat(peer.addr)
+    this.#oweTo(peer, now)
+  }
+
+  receive(peer: Peer, message: Uint8Array, now: Millis): void {
+    const { counters, config } = this.#ctx
+    counters.bloom.received += 1
+    const decoded = decodeFilterAnnounce(message)
+    if (!decoded.ok) {
+      const isOtherVersion = decoded.code === 'unsupported-size-class'
+      counters.bloom[isOtherVersion ? 'nonV1' : 'decodeError'] += 1
+      return
+    }
+    const announce = decoded.value
+    if (announce.filter.falsePositiveRate() > config.bloom.maxInboundFpr) {
+      counters.bloom.fillExceeded += 1
+      return
+    }
+    const before = this.#state.filterOf(peer.addr)
+    switch (this.#state.receive(peer.addr, announce)) {
+      case 'stale':
+        counters.bloom.stale += 1
+        return
+      case 'above-cap':
+        counters.bloom.fillExceeded += 1
+        return
+      case 'accepted':
+        counters.bloom.accepted += 1
+        break
+    }
+    const isNews = before === undefined || !before.equals(announce.filter)
+    if (isNews && this.#host.isTreePeer(peer.addr)) this.changed(now)
+  }
+
+  /** The timer of an owed announce. */
+  announceDue(peer: Peer, now: Millis): void {
+    const { up } = peer
+    if (up?.filter.isPending !== true) return
+    // The tree comes first: the receiver merges our filter only once it knows us as its parent or child.
+    if (up.tree.isPending) {
+      this.#ctx.timers.set('filter-announce', peer.addr, Math.max(up.tree.pacing.readyAt(now), now + 1))
+      return
+    }
+    if (takeDue(this.#ctx, KIND, peer, now)) this.#send(peer, now)
+    else this.#ctx.counters.bloom.debounceSuppressed += 1
+  }
+
+  resendDue(peer: Peer, now: Millis): void {
+    if (!repeat(this.#ctx, KIND, peer, now)) return
+    this.#state.repeat(peer.addr)
+    this.announceDue(peer, now)
+  }
+
+  /** A report of the peer shows that every frame up to `counter` has arrived. */
+  confirmUpTo(peer: Peer, counter: bigint): void {
+    const unconfirmed = peer.up?.filter.unconfirmed
+    if (unconfirmed !== undefined && unconfirmed <= counter) confirm(this.#ctx, KIND, peer)
+  }
+
+  #send(peer: Peer, now: Millis): void {
+    const { counters } = this.#ctx
+    const announce = this.#state.take(peer.addr, this.#treePeers(), now)
+    if (announce === undefined) return
+    const counter = this.#host.sendAnnounce(peer, encodeFilterAnnounce(announce), now)
+    if (counter === undefined) {
+      counters.bloom.sendFailed += 1
+      this.#state.repeat(peer.addr)
+      return
+    }
+    this.#sentSequence = announce.sequence
+    counters.bloom.sent += 1
+    noteSent(this.#ctx, KIND, peer, counter, now)
+  }
+
+  #oweTo(peer: Peer, now: Millis): void {
+    if (peer.up !== undefined) owe(this.#ctx, KIND, peer, now + peer.timers.filterDebounceMs, now)
+  }
+
+  #treePeers(): readonly NodeAddr[] {
+    const addrs: NodeAddr[] = []
+    for (const peer of this.#ctx.peers.values()) {
+      if (peer.up !== undefined && this.#host.isTreePeer(peer.addr)) addrs.push(peer.addr)
+    }
+    return addrs
+  }
+}

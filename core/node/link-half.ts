@@ -1,0 +1,177 @@
+/** The link half put together: which part is told of what. Every decision is in the parts. */
+import { LINK_MESSAGE_TYPES, linkMessageName } from '../fmp/index.ts'
+import type { FmpFrame } from '../fmp/index.ts'
+import { decodeFrame } from '../fmp/index.ts'
+import type { FrameClass } from '../link.ts'
+import type { LinkPath, Peer } from '../peer/index.ts'
+import type { Millis } from '../time.ts'
+import type { NodeContext } from './context.ts'
+import { Dialer } from './dialer.ts'
+import { Filters } from './filters.ts'
+import { Frames } from './frames.ts'
+import { Initiator } from './initiator.ts'
+import type { MeshLayer } from './layers.ts'
+import { LinkReports } from './link-reports.ts'
+import { LinkTable } from './link-table.ts'
+import { Liveness } from './liveness.ts'
+import { Neighbours } from './neighbours.ts'
+import { Responder } from './responder.ts'
+import { Tree } from './tree.ts'
+
+export class LinkHalf {
+  readonly links: LinkTable
+  readonly frames: Frames
+  readonly initiator: Initiator
+  readonly responder: Responder
+  readonly dialer: Dialer
+  readonly tree: Tree
+  readonly filters: Filters
+  readonly reports: LinkReports
+  readonly liveness: Liveness
+  readonly neighbours: Neighbours
+  readonly #ctx: NodeContext
+  readonly #mesh: () => MeshLayer
+
+  /** `mesh` is asked for when something happens, never during construction: it is built on `neighbours`. */
+  constructor(ctx: NodeContext, mesh: () => MeshLayer, now: Millis) {
+    this.#ctx = ctx
+    this.#mesh = mesh
+    this.links = new LinkTable(ctx, {
+      linkUp: (peer, at) => this.#linkUp(peer, at),
+      linkDown: (peer, _reason, at) => this.#linkDown(peer, at),
+      keysChanged: (peer, at) => this.#keysChanged(peer, at),
+    })
+    this.reports = new LinkReports(ctx, {
+      sendReport: (peer, message, at) => this.frames.send(peer, message, 'report', at),
+      arrived: (peer, counter, complete, at) => this.#arrived(peer, counter, complete, at),
+      firstMeasured: (at) => this.tree.evaluate(at),
+    })
+    this.frames = new Frames(ctx, this.links, this.reports, (peer, message, congested, at) =>
+      this.#message(peer, message, congested, at),
+    )
+    this.tree = new Tree(
+      ctx,
+      {
+        sendAnnounce: (peer, message, at) => this.#announce(peer, message, 'tree', at),
+        measuredCost: (peer) => this.reports.measuredCost(peer),
+        positionChanged: (at) => this.#mesh().coordinatesChanged(at),
+        relationsChanged: (at) => this.filters.changed(at),
+        parentTold: (peer, at) => this.filters.sendAgain(peer, at),
+      },
+      now,
+    )
+    this.filters = new Filters(ctx, {
+      sendAnnounce: (peer, message, at) => this.#announce(peer, message, 'filter', at),
+      isTreePeer: (addr) => this.tree.isTreePeer(addr),
+    })
+    this.initiator = new Initiator(ctx, this.links, (addr, at) => this.dialer.attempt(addr, at))
+    this.dialer = new Dialer(ctx, (addr, key, path, at) => this.initiator.dial(addr, key, path, at))
+    this.responder = new Responder(ctx, this.links, (addr) => this.dialer.isConfigured(addr))
+    this.liveness = new Liveness(ctx, this.links, this.frames)
+    const { tree, filters, frames, reports } = this
+    this.neighbours = new Neighbours(ctx, { tree, filters, frames, reports })
+  }
+
+  /** A frame as a transport delivered it. */
+  receive(bytes: Uint8Array, from: LinkPath, now: Millis): void {
+    const { counters, transports } = this.#ctx
+    const transport = transports.get(from.transportId)
+    if (transport === undefined) {
+      counters.link.unknownTransport += 1
+      return
+    }
+    transport.traffic.packetsReceived += 1
+    transport.traffic.bytesReceived += bytes.length
+    const decoded = decodeFrame(bytes)
+    if (!decoded.ok) {
+      counters.link[decoded.code === 'wrong-length' ? 'payloadLenMismatch' : 'malformed'] += 1
+      return
+    }
+    const frame: FmpFrame = decoded.value
+    switch (frame.type) {
+      case 'established':
+        this.frames.receive(frame, from, now)
+        return
+      case 'msg1':
+        this.responder.msg1(frame, bytes, from, transport.info, now)
+        return
+      case 'msg2':
+        this.initiator.msg2(frame, now)
+        return
+    }
+  }
+
+  #message(peer: Peer, message: Uint8Array, congested: boolean, now: Millis): void {
+    const name = linkMessageName(message[0] ?? LINK_MESSAGE_TYPES.heartbeat)
+    switch (name) {
+      case 'tree-announce':
+        this.tree.receive(peer, message, now)
+        return
+      case 'filter-announce':
+        this.filters.receive(peer, message, now)
+        return
+      case 'sender-report':
+        this.reports.senderReport(peer, message, now)
+        return
+      case 'receiver-report':
+        this.reports.receiverReport(peer, message, now)
+        return
+      case 'disconnect':
+        this.liveness.receivedDisconnect(peer, message, now)
+        return
+      case 'heartbeat':
+        return
+      case 'session-datagram':
+      case 'lookup-request':
+      case 'lookup-response':
+        this.#mesh().linkMessage(peer.addr, message, congested, now)
+        return
+      case undefined:
+        this.#ctx.counters.link.unknownMessage += 1
+    }
+  }
+
+  #linkUp(peer: Peer, now: Millis): void {
+    this.dialer.linkUp(peer.addr)
+    this.reports.linkUp(peer)
+    this.tree.linkUp(peer, now)
+    this.filters.linkUp(peer, now)
+    this.#mesh().neighbourUp(peer.addr, peer.publicKey, now)
+  }
+
+  #linkDown(peer: Peer, now: Millis): void {
+    this.reports.linkDown(peer.addr)
+    this.filters.linkDown(peer.addr, now)
+    this.tree.linkDown(peer.addr, now)
+    this.#mesh().neighbourDown(peer.addr, now)
+    if (!this.#ctx.peers.has(peer.addr)) this.dialer.linkDown(peer.addr, now)
+  }
+
+  /** The peer follows to the new keys when it sees them used, so whoever began the rekey uses them at once. */
+  #keysChanged(peer: Peer, now: Millis): void {
+    this.reports.keysChanged(peer, now)
+    if (peer.keys.current?.isInitiator === true) this.liveness.heartbeat(peer, now)
+  }
+
+  #announce(peer: Peer, message: Uint8Array, frameClass: FrameClass, now: Millis): bigint | undefined {
+    const counter = peer.keys.current?.sendCounter
+    return this.frames.send(peer, message, frameClass, now) ? counter : undefined
+  }
+
+  #arrived(peer: Peer, counter: bigint, complete: boolean, now: Millis): void {
+    const { up } = peer
+    if (up === undefined) return
+    if (complete) {
+      this.tree.confirmUpTo(peer, counter)
+      this.filters.confirmUpTo(peer, counter)
+      return
+    }
+    // Something was lost, perhaps this: with so few announces it is cheaper to repeat than to find out.
+    if (isCovered(up.tree.unconfirmed, counter)) this.tree.resendDue(peer, now)
+    if (isCovered(up.filter.unconfirmed, counter)) this.filters.resendDue(peer, now)
+  }
+}
+
+function isCovered(unconfirmed: bigint | undefined, counter: bigint): boolean {
+  return unconfirmed !== undefined && unconfirmed <= counter
+}

@@ -1,0 +1,166 @@
+/** The measurement of every link: reports out and in, and the cost that routing and the tree weigh links by. */
+import type { EstablishedFrame } from '../fmp/index.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import {
+  COST_RTT,
+  Measurement,
+  decodeLinkReceiverReport,
+  decodeLinkSenderReport,
+  encodeLinkReceiverReport,
+  encodeLinkSenderReport,
+} from '../mmp/index.ts'
+import type { LinkSession, Peer } from '../peer/index.ts'
+import type { Millis } from '../time.ts'
+import type { NodeContext } from './context.ts'
+import type { FrameMeter } from './frames.ts'
+
+/** Cost of a stock link until its first report came back. */
+const UNMEASURED_COST = 1
+
+export interface ReportHost {
+  /** False when the report could not go. */
+  sendReport(peer: Peer, message: Uint8Array, now: Millis): boolean
+  /** The peer has received our frames up to `counter`; `complete` when none of those it reports on was lost. */
+  arrived(peer: Peer, counter: bigint, complete: boolean, now: Millis): void
+  /** The link was measured for the first time, so its cost counts from now on. */
+  firstMeasured(now: Millis): void
+}
+
+interface Measured {
+  readonly measurement: Measurement
+  /** The last report under the present keys. */
+  reported: { readonly highest: bigint; readonly packets: bigint } | undefined
+}
+
+export class LinkReports implements FrameMeter {
+  readonly #ctx: NodeContext
+  readonly #host: ReportHost
+  readonly #byPeer = new Map<NodeAddr, Measured>()
+
+  constructor(ctx: NodeContext, host: ReportHost) {
+    this.#ctx = ctx
+    this.#host = host
+  }
+
+  measurementOf(addr: NodeAddr): Measurement | undefined {
+    return this.#byPeer.get(addr)?.measurement
+  }
+
+  /** Measured, or assumed where nothing is measured; undefined on a stock link before its first report. */
+  measuredCost(peer: Peer): number | undefined {
+    const { assumedRttMs } = peer.timers
+    const cost = this.measurementOf(peer.addr)?.metrics.cost
+    return cost ?? (assumedRttMs === undefined ? undefined : 1 + assumedRttMs / COST_RTT)
+  }
+
+  cost(peer: Peer): number {
+    return this.measuredCost(peer) ?? UNMEASURED_COST
+  }
+
+  linkUp(peer: Peer): void {
+    const measurement = new Measurement({
+      layer: 'link',
+      mode: peer.timers.reports ? this.#ctx.config.mmp.mode : 'minimal',
+      initiator: peer.up?.isInitiator ?? false,
+    })
+    this.#byPeer.set(peer.addr, { measurement, reported: undefined })
+  }
+
+  linkDown(addr: NodeAddr): void {
+    this.#byPeer.delete(addr)
+  }
+
+  keysChanged(peer: Peer, now: Millis): void {
+    const measured = this.#byPeer.get(peer.addr)
+    if (measured === undefined) return
+    measured.measurement.rekeyed(now)
+    measured.reported = undefined
+  }
+
+  spinBit(peer: Peer): boolean {
+    return this.measurementOf(peer.addr)?.spin.value ?? false
+  }
+
+  sent(peer: Peer, session: LinkSession, counter: bigint, bytes: number, now: Millis): void {
+    const measurement = this.measurementOf(peer.addr)
+    if (measurement === undefined) return
+    measurement.sender.record(counter, session.timestamp(now), bytes)
+    this.#schedule(peer, measurement, now)
+  }
+
+  received(peer: Peer, frame: EstablishedFrame, timestamp: number, bytes: number, now: Millis): void {
+    const measurement = this.measurementOf(peer.addr)
+    if (measurement === undefined) return
+    const { counter, flags } = frame
+    measurement.receiver.record({ counter, timestamp, bytes, ce: flags.ce }, now)
+    measurement.spin.observe(flags.spin, counter, now)
+    this.#schedule(peer, measurement, now)
+  }
+
+  /** The peer wants to know how its frames arrive. It is told even where we send no reports of our own accord. */
+  senderReport(peer: Peer, message: Uint8Array, now: Millis): void {
+    const { counters } = this.#ctx
+    if (!decodeLinkSenderReport(message).ok) {
+      counters.mmp.decodeError += 1
+      return
+    }
+    counters.mmp.senderReports += 1
+    const measurement = this.measurementOf(peer.addr)
+    if (measurement?.mode === 'minimal') this.#sendReceiverReport(peer, measurement, now)
+  }
+
+  receiverReport(peer: Peer, message: Uint8Array, now: Millis): void {
+    const { counters } = this.#ctx
+    const decoded = decodeLinkReceiverReport(message)
+    if (!decoded.ok) {
+      counters.mmp.decodeError += 1
+      return
+    }
+    counters.mmp.receiverReports += 1
+    const measured = this.#byPeer.get(peer.addr)
+    const session = peer.keys.current
+    if (measured === undefined || session === undefined) return
+    const report = decoded.value
+    const outcome = measured.measurement.receiverReport(report, session.timestamp(now), now)
+    if (outcome.type === 'stale' || report.highestCounter >= session.sendCounter) return
+    const before = measured.reported
+    const highest = report.highestCounter
+    const packets = report.cumulativePacketsReceived
+    measured.reported = { highest, packets }
+    const complete = before !== undefined && highest - before.highest === packets - before.packets
+    this.#host.arrived(peer, highest, complete, now)
+    if (outcome.type === 'rtt-sample' && outcome.first) this.#host.firstMeasured(now)
+  }
+
+  /** The timer of the reports. */
+  reportDue(peer: Peer, now: Millis): void {
+    const measurement = this.measurementOf(peer.addr)
+    if (measurement === undefined || peer.up === undefined) return
+    if (measurement.isSenderReportDue(now)) this.#sendSenderReport(peer, measurement, now)
+    if (measurement.isReceiverReportDue(now)) this.#sendReceiverReport(peer, measurement, now)
+    this.#schedule(peer, measurement, now)
+  }
+
+  #sendSenderReport(peer: Peer, measurement: Measurement, now: Millis): void {
+    const report = measurement.sender.report(now)
+    if (report === undefined) return
+    if (this.#host.sendReport(peer, encodeLinkSenderReport(report), now)) {
+      measurement.sender.sendSucceeded()
+      this.#ctx.counters.mmp.sent += 1
+    } else {
+      measurement.sender.sendFailed()
+    }
+  }
+
+  #sendReceiverReport(peer: Peer, measurement: Measurement, now: Millis): void {
+    if (!measurement.receiver.isReportDue(now)) return
+    const report = measurement.receiver.report(now)
+    if (report === undefined) return
+    if (this.#host.sendReport(peer, encodeLinkReceiverReport(report), now)) this.#ctx.counters.mmp.sent += 1
+  }
+
+  #schedule(peer: Peer, measurement: Measurement, now: Millis): void {
+    const due = measurement.deadline()
+    if (due !== undefined) this.#ctx.timers.setNoLater('report', peer.addr, Math.max(due, now))
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The other side of handshakes: what a msg1 from outside leads to. Until its sender is known and admitted it costs one
+ * rate-limited decryption and leaves nothing behind but a count.
+ */
+import { equalBytes } from '../bytes.ts'
+import { encodeMsg2 } from '../fmp/index.ts'
+import type { Msg1Frame } from '../fmp/index.ts'
+import { nodeAddrOf } from '../identity/index.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { TransportInfo } from '../link.ts'
+import type { IkHello } from '../noise/index.ts'
+import { IkResponder } from '../noise/index.ts'
+import type { AdmissionRefusal, LinkPath, Msg1Decision, Peer } from '../peer/index.ts'
+import {
+  LinkSession,
+  SourceBuckets,
+  TokenBucket,
+  decideMsg1,
+  refuseInbound,
+  sameMsg1,
+} from '../peer/index.ts'
+import type { Millis } from '../time.ts'
+import type { NodeContext } from './context.ts'
+import type { LinkTable } from './link-table.ts'
+import { transmit } from './transmit.ts'
+
+const SECRET_BYTES = 32
+/** Least refill of the bucket for sources with a link: a few rekeys a second always pass. */
+const MIN_ESTABLISHED_RATE = 1
+
+export class Responder {
+  readonly #ctx: NodeContext
+  readonly #links: LinkTable
+  readonly #isConfigured: (addr: NodeAddr) => boolean
+  readonly #strangers: SourceBuckets
+  readonly #established: TokenBucket
+
+  constructor(ctx: NodeContext, links: LinkTable, isConfigured: (addr: NodeAddr) => boolean) {
+    const { rateLimit, limits, rekey } = ctx.config
+    this.#ctx = ctx
+    this.#links = links
+    this.#isConfigured = isConfigured
+    this.#strangers = new SourceBuckets(rateLimit.handshakeBurst, rateLimit.handshakeRate)
+    const perRekey = 1 + rateLimit.handshakeMaxResends
+    this.#established = new TokenBucket(
+      rateLimit.establishedHandshakeBurst ?? limits.maxPeers,
+      rateLimit.establishedHandshakeRate ??
+        Math.max(MIN_ESTABLISHED_RATE, (limits.maxPeers / Math.max(rekey.afterSecs, 1)) * perRekey),
+    )
+  }
+
+  msg1(frame: Msg1Frame, bytes: Uint8Array, from: LinkPath, transport: TransportInfo, now: Millis): void {
+    const { counters, identity, rng, epoch } = this.#ctx
+    counters.handshake.msg1Received += 1
+    if (this.#repeatAnswer(bytes, from, now)) return
+    if (!this.#withinRate(from, now)) {
+      counters.handshake.msg1RateLimited += 1
+      return
+    }
+    const noise = new IkResponder({ identity, ephemeralSecret: rng.bytes(SECRET_BYTES), epoch })
+    const hello = noise.readMsg1(frame.noise)
+    if (!hello.ok) {
+      counters.handshake.msg1Malformed += 1
+      return
+    }
+    const addr = nodeAddrOf(hello.value.remoteStatic)
+    if (addr === identity.nodeAddr) {
+      counters.handshake.msg1Ourselves += 1
+      return
+    }
+    if (this.#refuse(addr, from, transport)) return
+    const decision = this.#decide(addr, hello.value, now)
+    if (decision.type === 'ignore') {
+      counters.handshake.msg1TieBroken += 1
+      return
+    }
+    const peer = this.#makeRoom(addr, hello.value, from, now)
+    if (peer !== undefined) this.#answer(peer, decision, noise, frame, bytes, from, now)
+  }
+
+  /** Forgets answered handshakes that no frame has confirmed in time. */
+  expireHalfOpen(peer: Peer, now: Millis): void {
+    const { timers } = this.#ctx
+    const life = peer.timers.handshakeTimeoutMs
+    const next = peer.keys.expireCandidates(now - life)
+    if (next !== undefined) timers.set('half-open', peer.addr, next + life)
+    else this.#links.dropIfIdle(peer, now)
+  }
+
+  /** A msg1 that was answered before gets the very same answer, at no cost of cryptography. */
+  #repeatAnswer(bytes: Uint8Array, from: LinkPath, now: Millis): boolean {
+    for (const peer of this.#ctx.peers.values()) {
+      const session = peer.keys.answeredBy((msg1) => sameMsg1(msg1, bytes))
+      if (session?.answered === undefined) continue
+      // Once the peer uses the keys it has had our answer, and this msg1 is an old one.
+      if (session.lastOpenedAt !== undefined) return true
+      if (!this.#withinRate(from, now)) {
+        this.#ctx.counters.handshake.msg1RateLimited += 1
+        return true
+      }
+      this.#ctx.counters.handshake.msg1Repeated += 1
+      transmit(this.#ctx, peer, from, session.answered.msg2.slice(), 'handshake', now)
+      return true
+    }
+    return false
+  }
+
+  #withinRate(from: LinkPath, now: Millis): boolean {
+    for (const peer of this.#ctx.peers.values()) {
+      if (
+        peer.up !== undefined &&
+        peer.path.addr === from.addr &&
+        peer.path.transportId === from.transportId
+      ) {
+        return this.#established.take(now)
+      }
+    }
+    return this.#strangers.take(`${from.transportId} ${from.addr}`, now)
+  }
+
+  #refuse(addr: NodeAddr, from: LinkPath, transport: TransportInfo): boolean {
+    const { accessLists, counters } = this.#ctx
+    const reason = refuseInbound(addr, transport.admission, accessLists, this.#isConfigured(addr))
+    if (reason === undefined) return false
+    counters.handshake[REFUSAL_COUNTER[reason]] += 1
+    const { transportId, addr: at } = from
+    this.#ctx.emit({
+      type: 'event',
+      event: { type: 'peer-refused', transportId, addr: at, peer: addr, reason },
+    })
+    return true
+  }
+
+  #decide(addr: NodeAddr, hello: IkHello, now: Millis): Msg1Decision {
+    const peer = this.#ctx.peers.get(addr)
+    const current = peer?.keys.current
+    return decideMsg1({
+      ours: this.#ctx.identity.nodeAddr,
+      theirs: addr,
+      isUp: peer?.up !== undefined,
+      sameEpoch: peer?.up !== undefined && equalBytes(peer.up.epoch, hello.remoteEpoch),
+      dialling: peer?.attempt !== undefined,
+      ourHandshakeAge: current?.isInitiator === true ? now - current.establishedAt : undefined,
+    })
+  }
+
+  /** The peer's entry, or undefined when the tables are full. One that we dial or know never finds them full. */
+  #makeRoom(addr: NodeAddr, hello: IkHello, from: LinkPath, now: Millis): Peer | undefined {
+    const { peers, counters, config } = this.#ctx
+    const known = peers.get(addr)
+    if (known !== undefined) return known
+    if (this.#links.upCount >= config.limits.maxPeers) {
+      counters.handshake.maxPeersReached += 1
+      return undefined
+    }
+    const room = this.#halfOpenCount() < config.limits.maxPendingInbound
+    const peer = room ? this.#links.open(addr, hello.remoteStatic, from, now) : undefined
+    if (peer === undefined) counters.handshake.inboundCapExceeded += 1
+    return peer
+  }
+
+  #answer(
+    peer: Peer,
+    decision: Extract<Msg1Decision, { type: 'answer' }>,
+    noise: IkResponder,
+    frame: Msg1Frame,
+    bytes: Uint8Array,
+    from: LinkPath,
+    now: Millis,
+  ): void {
+    const { counters, indexes, crypto, timers } = this.#ctx
+    const ourIndex = indexes.allocate({ type: 'attempt', peer })
+    if (ourIndex === undefined) {
+      counters.handshake.inboundCapExceeded += 1
+      return
+    }
+    if (decision.abandonAttempt) this.#links.endAttempt(peer)
+    if (decision.isRekey) peer.rekeyedByPeerAt = now
+    const { message, ...handshake } = noise.writeMsg2()
+    const msg2 = encodeMsg2(ourIndex, frame.senderIndex, message)
+    const turned = decision.isRekey && peer.keys.current !== undefined ? !peer.keys.current.keyEpoch : false
+    const session = new LinkSession({
+      handshake,
+      ourIndex,
+      theirIndex: frame.senderIndex,
+      crypto,
+      keyEpoch: turned,
+      answered: { msg1: bytes.slice(), msg2 },
+      now,
+    })
+    session.yields = decision.yields
+    indexes.assign(ourIndex, { type: 'session', peer, session })
+    peer.keys.addCandidate(session)
+    timers.setNoLater('half-open', peer.addr, now + peer.timers.handshakeTimeoutMs)
+    counters.handshake.msg1Answered += 1
+    transmit(this.#ctx, peer, from, msg2.slice(), 'handshake', now)
+  }
+
+  #halfOpenCount(): number {
+    let count = 0
+    for (const peer of this.#ctx.peers.values()) {
+      if (peer.up === undefined && peer.keys.candidates.length > 0) count++
+    }
+    return count
+  }
+}
+
+const REFUSAL_COUNTER = {
+  denied: 'msg1Denied',
+  'not-listed': 'msg1NotListed',
+  'not-accepting': 'msg1NotAccepted',
+} as const satisfies Record<AdmissionRefusal, string>

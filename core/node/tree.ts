@@ -1,0 +1,267 @@
+/** The spanning tree as the node runs it: announces out and in, the choice of the parent, and what follows from it. */
+import type { Coordinates } from '../coordinates.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { Peer } from '../peer/index.ts'
+import type { AnnounceFault, TreeAnnounce } from '../stp/index.ts'
+import {
+  TreeState,
+  announceFault,
+  decodeTreeAnnounce,
+  encodeTreeAnnounce,
+  shouldEcho,
+  signDeclaration,
+} from '../stp/index.ts'
+import type { Millis } from '../time.ts'
+import type { AnnounceKind } from './announces.ts'
+import { cancel, confirm, noteSent, owe, repeat, takeDue } from './announces.ts'
+import type { NodeContext } from './context.ts'
+import { NODE } from './context.ts'
+
+const MS_PER_S = 1000
+const SIGNATURE_AUX_BYTES = 32
+
+/** What the tree needs from its surroundings, and whom it tells. */
+export interface TreeHost {
+  /** Sends a TreeAnnounce; the counter of its frame, or undefined when it could not go. */
+  sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): bigint | undefined
+  /** Cost of the link, undefined before it was measured. */
+  measuredCost(peer: Peer): number | undefined
+  positionChanged(now: Millis): void
+  /** A peer became, or ceased to be, parent or child. */
+  relationsChanged(now: Millis): void
+  /** This peer has just been told that it is our parent. */
+  parentTold(peer: Peer, now: Millis): void
+}
+
+const KIND: AnnounceKind = {
+  sendTimer: 'tree-announce',
+  resendTimer: 'tree-resend',
+  state: (peer) => peer.up?.tree,
+  resendMs: (peer) => peer.timers.announceResendMs,
+}
+
+const FAULT_COUNTER = {
+  'address-mismatch': 'addrMismatch',
+  'bad-signature': 'sigFailed',
+  'root-with-ancestors': 'ancestryInvalid',
+  'no-ancestors': 'ancestryInvalid',
+  'parent-mismatch': 'ancestryInvalid',
+  'root-not-minimum': 'ancestryInvalid',
+  'too-deep': 'ancestryInvalid',
+} as const satisfies Record<AnnounceFault, string>
+
+export class Tree {
+  readonly #ctx: NodeContext
+  readonly #host: TreeHost
+  readonly #state: TreeState
+  #signature: Uint8Array
+
+  constructor(ctx: NodeContext, host: TreeHost, now: Millis) {
+    const { tree } = ctx.config
+    this.#ctx = ctx
+    this.#host = host
+    this.#state = new TreeState(ctx.identity.nodeAddr, ctx.wallClock(now), {
+      hysteresis: tree.parentHysteresis,
+      damping: {
+        holdDown: tree.holdDownSecs * MS_PER_S,
+        flapThreshold: tree.flapThreshold,
+        flapWindow: tree.flapWindowSecs * MS_PER_S,
+        flapDamping: tree.flapDampeningSecs * MS_PER_S,
+      },
+    })
+    this.#signature = this.#sign()
+    this.#scheduleReevaluation(now)
+  }
+
+  get coordinates(): Coordinates {
+    return this.#state.coordinates
+  }
+
+  get parent(): NodeAddr {
+    return this.#state.parent
+  }
+
+  get isRoot(): boolean {
+    return this.#state.isRoot
+  }
+
+  get sequence(): bigint {
+    return this.#state.declaration.sequence
+  }
+
+  coordinatesOf(peer: NodeAddr): Coordinates | undefined {
+    return this.#state.coordinatesOf(peer)
+  }
+
+  isTreePeer(peer: NodeAddr): boolean {
+    return this.#state.isTreePeer(peer)
+  }
+
+  isChild(peer: NodeAddr): boolean {
+    return this.#state.isChild(peer)
+  }
+
+  linkUp(peer: Peer, now: Millis): void {
+    owe(this.#ctx, KIND, peer, now, now)
+    this.announceDue(peer, now)
+  }
+
+  linkDown(addr: NodeAddr, now: Millis): void {
+    if (!this.isRoot && this.parent === addr) this.#ctx.counters.tree.parentLosses += 1
+    const wasTreePeer = this.isTreePeer(addr)
+    this.#state.remove(addr)
+    this.evaluate(now)
+    if (wasTreePeer) this.#host.relationsChanged(now)
+  }
+
+  receive(peer: Peer, message: Uint8Array, now: Millis): void {
+    const { counters, crypto } = this.#ctx
+    counters.tree.received += 1
+    const decoded = decodeTreeAnnounce(message)
+    if (!decoded.ok) {
+      counters.tree.decodeError += 1
+      return
+    }
+    const announce = decoded.value
+    if (announce.declaration.node === peer.addr && !this.#state.isFresh(announce.declaration)) {
+      counters.tree.stale += 1
+      return
+    }
+    const fault = announceFault(announce, peer.addr, peer.publicKey, crypto)
+    if (fault !== undefined) {
+      counters.tree[FAULT_COUNTER[fault]] += 1
+      return
+    }
+    this.#state.update(announce)
+    counters.tree.accepted += 1
+    this.#noteLoop(peer, announce)
+    if (this.#provesOurs(announce)) {
+      confirm(this.#ctx, KIND, peer)
+      cancel(this.#ctx, KIND, peer)
+    }
+    const sequenceBefore = this.sequence
+    this.evaluate(now)
+    this.#checkRelation(peer, now)
+    if (this.sequence === sequenceBefore) this.#echo(peer, announce, now)
+  }
+
+  /** Looks for the best parent with what is known now. */
+  evaluate(now: Millis): void {
+    const { counters, wallClock, timers } = this.#ctx
+    const change = this.#state.evaluate({ costs: this.#costs(), skip: new Set() }, wallClock(now), now)
+    const suppressedUntil = this.#state.suppressedUntil(now)
+    if (suppressedUntil !== undefined) timers.setNoLater('reevaluate', NODE, suppressedUntil)
+    if (change === undefined) return
+    this.#signature = this.#sign()
+    if (change.parentChanged) counters.tree.parentSwitches += 1
+    else counters.tree.ancestryChanged += 1
+    if (change.damped) counters.tree.flapDampened += 1
+    if (change.parentChanged || change.rootChanged) this.#report()
+    this.#host.positionChanged(now)
+    for (const peer of this.#ctx.peers.values()) this.#oweTo(peer, now)
+    for (const peer of this.#ctx.peers.values()) this.#checkRelation(peer, now)
+  }
+
+  /** The regular look at the costs, with a repeat of our announce for whoever missed it. */
+  reevaluate(now: Millis): void {
+    this.#scheduleReevaluation(now)
+    this.evaluate(now)
+    const interval = this.#ctx.config.tree.reevalIntervalSecs * MS_PER_S
+    for (const peer of this.#ctx.peers.values()) {
+      const sentAt = peer.up?.tree.lastSentAt
+      if (peer.timers.reports && sentAt !== undefined && now - sentAt >= interval) this.#oweTo(peer, now)
+    }
+  }
+
+  /** The timer of an owed announce. */
+  announceDue(peer: Peer, now: Millis): void {
+    const { up } = peer
+    if (up === undefined || !takeDue(this.#ctx, KIND, peer, now)) return
+    const { declaration } = this.#state
+    const message = encodeTreeAnnounce({
+      declaration,
+      ancestry: this.#state.ancestry(),
+      signature: this.#signature,
+    })
+    const counter = this.#host.sendAnnounce(peer, message, now)
+    if (counter === undefined) {
+      this.#ctx.counters.tree.sendFailed += 1
+      return
+    }
+    this.#ctx.counters.tree.sent += 1
+    noteSent(this.#ctx, KIND, peer, counter, now)
+    const isParent = !this.isRoot && declaration.parent === peer.addr
+    const isNews = isParent && !up.isToldParent
+    up.isToldParent = isParent
+    if (isNews) this.#host.parentTold(peer, now)
+  }
+
+  resendDue(peer: Peer, now: Millis): void {
+    if (repeat(this.#ctx, KIND, peer, now)) this.announceDue(peer, now)
+  }
+
+  /** A report of the peer shows that every frame up to `counter` has arrived. */
+  confirmUpTo(peer: Peer, counter: bigint): void {
+    const unconfirmed = peer.up?.tree.unconfirmed
+    if (unconfirmed !== undefined && unconfirmed <= counter) confirm(this.#ctx, KIND, peer)
+  }
+
+  #oweTo(peer: Peer, now: Millis): void {
+    if (peer.up === undefined) return
+    if (owe(this.#ctx, KIND, peer, now, now)) this.#ctx.counters.tree.rateLimited += 1
+    this.announceDue(peer, now)
+  }
+
+  /** A peer that follows a larger root than ours may have missed our announce; one that is on its way gets time first. */
+  #echo(peer: Peer, announce: TreeAnnounce, now: Millis): void {
+    const theirRoot = announce.ancestry.at(-1)?.node
+    if (peer.up === undefined || theirRoot === undefined || !shouldEcho(theirRoot, this.#state.root)) return
+    const earliest = (peer.up.tree.lastSentAt ?? now) + peer.timers.handshakeResendMs
+    owe(this.#ctx, KIND, peer, Math.max(now, earliest), now)
+  }
+
+  #checkRelation(peer: Peer, now: Millis): void {
+    if (peer.up === undefined) return
+    const isTreePeer = this.isTreePeer(peer.addr)
+    if (isTreePeer === peer.up.wasTreePeer) return
+    peer.up.wasTreePeer = isTreePeer
+    this.#host.relationsChanged(now)
+  }
+
+  /** A child that carries our present declaration in its path has received it. */
+  #provesOurs(announce: TreeAnnounce): boolean {
+    const above = announce.ancestry[1]
+    return above?.node === this.#ctx.identity.nodeAddr && above.sequence === this.sequence
+  }
+
+  #noteLoop(peer: Peer, announce: TreeAnnounce): void {
+    const self = this.#ctx.identity.nodeAddr
+    const loops = announce.ancestry.some((entry) => entry.node === self)
+    if (loops && peer.addr === this.parent) this.#ctx.counters.tree.loopDetected += 1
+  }
+
+  #costs(): ReadonlyMap<NodeAddr, number> {
+    const costs = new Map<NodeAddr, number>()
+    for (const peer of this.#ctx.peers.values()) {
+      const cost = peer.up === undefined ? undefined : this.#host.measuredCost(peer)
+      if (cost !== undefined) costs.set(peer.addr, cost)
+    }
+    return costs
+  }
+
+  #sign(): Uint8Array {
+    const { identity, crypto, rng } = this.#ctx
+    return signDeclaration(this.#state.declaration, identity, crypto, rng.bytes(SIGNATURE_AUX_BYTES))
+  }
+
+  #report(): void {
+    const { parent, root, coordinates } = this.#state
+    const depth = coordinates.length - 1
+    this.#ctx.emit({ type: 'event', event: { type: 'parent-changed', parent, root, depth } })
+  }
+
+  #scheduleReevaluation(now: Millis): void {
+    const seconds = this.#ctx.config.tree.reevalIntervalSecs
+    if (seconds > 0) this.#ctx.timers.set('reevaluate', NODE, now + seconds * MS_PER_S)
+  }
+}

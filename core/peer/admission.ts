@@ -1,0 +1,42 @@
+/**
+ * Who may become a peer. Asked after msg1 has told the stranger's key and before anything is answered or stored, and
+ * once more before we dial. A configured peer counts as listed; `peers.deny` wins over everything.
+ */
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import { nodeAddrOf } from '../identity/index.ts'
+import type { AdmissionPolicy } from '../link.ts'
+
+/** `peers.allow` and `peers.deny` as they now are. A missing or empty allow list lists nobody; it refuses nobody either. */
+export class AccessLists {
+  #allow: ReadonlySet<NodeAddr> = new Set()
+  #deny: ReadonlySet<NodeAddr> = new Set()
+
+  replace(allow: readonly PublicKey[] | undefined, deny: readonly PublicKey[]): void {
+    this.#allow = new Set((allow ?? []).map((key) => nodeAddrOf(key)))
+    this.#deny = new Set(deny.map((key) => nodeAddrOf(key)))
+  }
+
+  isDenied(addr: NodeAddr): boolean {
+    return this.#deny.has(addr)
+  }
+
+  isAllowed(addr: NodeAddr): boolean {
+    return this.#allow.has(addr)
+  }
+}
+
+export type AdmissionRefusal = 'denied' | 'not-listed' | 'not-accepting'
+
+/** Why a handshake from outside is not answered, if so. `isConfigured`: the configuration names this peer. */
+export function refuseInbound(
+  addr: NodeAddr,
+  policy: AdmissionPolicy,
+  lists: AccessLists,
+  isConfigured: boolean,
+): AdmissionRefusal | undefined {
+  if (lists.isDenied(addr)) return 'denied'
+  if (isConfigured) return undefined
+  if (!policy.acceptConnections) return 'not-accepting'
+  if (policy.listedOnly && !lists.isAllowed(addr)) return 'not-listed'
+  return undefined
+}

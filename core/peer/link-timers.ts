@@ -1,0 +1,136 @@
+/**
+ * How patient and how talkative a link is, by its profile. A stock link runs the reference's numbers, as configured.
+ * A constrained link (LoRa, slow serial) takes its numbers from the physics: at SF8/125 a handshake frame is 0.35 s
+ * on air and waits behind others for ten seconds on a busy channel, so a timer of the overlay would answer silence
+ * with more of what caused it.
+ */
+import type { LinkProfile } from '../link.ts'
+import type { NodeConfig } from '../node/config.ts'
+import { randomUnit, type Rng } from '../random.ts'
+import type { Millis } from '../time.ts'
+
+const SECOND = 1000
+const MINUTE: number = 60 * SECOND
+
+export interface LinkTimers {
+  /** Wait before the first resend of msg1. */
+  readonly handshakeResendMs: Millis
+  /** Factor on the wait after each resend. */
+  readonly handshakeResendBackoff: number
+  /** Share of the wait that is drawn at random on top, so that two that collided do not again. */
+  readonly handshakeResendJitter: number
+  readonly handshakeMaxResends: number
+  /** Life of an unfinished handshake, ours or a peer's. */
+  readonly handshakeTimeoutMs: Millis
+  /** Time in which a peer that lost a tie must have noticed. */
+  readonly crossingPatienceMs: Millis
+  /** Silence of ours after which a heartbeat goes out. */
+  readonly heartbeatMs: Millis
+  /** Whether frames of other kinds put the heartbeat off. The reference sends one each interval in any case. */
+  readonly heartbeatOnlyWhenSilent: boolean
+  /** Silence of the peer after which the link is dead. */
+  readonly deadMs: Millis
+  readonly rekeyMs: Millis
+  /** Either way around `rekeyMs`. */
+  readonly rekeyJitterMs: Millis
+  readonly rekeyAfterMessages: number
+  /** Time for which old keys still open frames after the peer was seen to use the new ones. */
+  readonly drainMs: Millis
+  /** TreeAnnounces to one peer: so many at once, then one per interval. */
+  readonly announceBurst: number
+  readonly announceIntervalMs: Millis
+  /** Repeats of an announce that nothing has confirmed. */
+  readonly announceResendMs: Millis
+  /** FilterAnnounces likewise; a change waits for `filterDebounceMs` so that others can join it. */
+  readonly filterBurst: number
+  readonly filterIntervalMs: Millis
+  readonly filterDebounceMs: Millis
+  readonly filterResendMs: Millis
+  /** Whether sender and receiver reports are sent unasked. */
+  readonly reports: boolean
+  /** Round trip assumed for the cost of a link that is not measured; undefined where reports measure it. */
+  readonly assumedRttMs: Millis | undefined
+}
+
+const CONSTRAINED: LinkTimers = {
+  handshakeResendMs: 8 * SECOND,
+  handshakeResendBackoff: 1.7,
+  handshakeResendJitter: 0.25,
+  handshakeMaxResends: 5,
+  handshakeTimeoutMs: 3 * MINUTE,
+  crossingPatienceMs: 40 * SECOND,
+  heartbeatMs: 5 * MINUTE,
+  heartbeatOnlyWhenSilent: true,
+  deadMs: 16 * MINUTE,
+  rekeyMs: 60 * MINUTE,
+  rekeyJitterMs: 5 * MINUTE,
+  rekeyAfterMessages: 65_536,
+  drainMs: MINUTE,
+  announceBurst: 4,
+  announceIntervalMs: 30 * SECOND,
+  // The radio's own acknowledgement confirms an announce; this only mends a relation that broke beneath it.
+  announceResendMs: 10 * MINUTE,
+  filterBurst: 3,
+  filterIntervalMs: MINUTE,
+  filterDebounceMs: 3 * SECOND,
+  filterResendMs: 30 * MINUTE,
+  reports: false,
+  assumedRttMs: SECOND,
+}
+
+/** Announces of 0.5.2 that no report confirms are repeated after this long. */
+const STOCK_ANNOUNCE_RESEND_MS: number = 30 * SECOND
+/** Enough for the announces that follow a new link to settle, so that one filter says it all. */
+const STOCK_FILTER_SETTLE_MS = 100
+const STOCK_REKEY_JITTER_MS: number = 15 * SECOND
+const STOCK_DRAIN_MS: number = 10 * SECOND
+
+/** The timers of each profile under a configuration. */
+export type LinkTimerTable = Readonly<Record<LinkProfile, LinkTimers>>
+
+export function linkTimerTable(config: NodeConfig): LinkTimerTable {
+  const { rateLimit, rekey } = config
+  const stock: LinkTimers = {
+    handshakeResendMs: rateLimit.handshakeResendIntervalMs,
+    handshakeResendBackoff: rateLimit.handshakeResendBackoff,
+    handshakeResendJitter: 0,
+    handshakeMaxResends: rateLimit.handshakeMaxResends,
+    handshakeTimeoutMs: rateLimit.handshakeTimeoutSecs * SECOND,
+    crossingPatienceMs: 5 * rateLimit.handshakeResendIntervalMs,
+    heartbeatMs: config.heartbeatIntervalSecs * SECOND,
+    heartbeatOnlyWhenSilent: false,
+    deadMs: config.linkDeadTimeoutSecs * SECOND,
+    rekeyMs: rekey.afterSecs * SECOND,
+    // A short interval, as tests set it, keeps its order of magnitude.
+    rekeyJitterMs: Math.min(STOCK_REKEY_JITTER_MS, (rekey.afterSecs * SECOND) / 2),
+    rekeyAfterMessages: rekey.afterMessages,
+    drainMs: STOCK_DRAIN_MS,
+    announceBurst: 1,
+    announceIntervalMs: config.tree.announceMinIntervalMs,
+    announceResendMs: STOCK_ANNOUNCE_RESEND_MS,
+    filterBurst: 1,
+    filterIntervalMs: config.bloom.updateDebounceMs,
+    filterDebounceMs: Math.min(STOCK_FILTER_SETTLE_MS, config.bloom.updateDebounceMs),
+    filterResendMs: STOCK_ANNOUNCE_RESEND_MS,
+    reports: config.mmp.mode !== 'minimal',
+    assumedRttMs: undefined,
+  }
+  return { stock, constrained: CONSTRAINED }
+}
+
+/** The wait before resend number `resends` + 1. */
+export function resendDelay(timers: LinkTimers, resends: number, rng: Rng): Millis {
+  const wait = timers.handshakeResendMs * timers.handshakeResendBackoff ** resends
+  return wait * (1 + timers.handshakeResendJitter * randomUnit(rng))
+}
+
+/** The age at which the keys of a session are renewed. */
+export function rekeyDelay(timers: LinkTimers, rng: Rng): Millis {
+  return timers.rekeyMs + timers.rekeyJitterMs * (2 * randomUnit(rng) - 1)
+}
+
+/** The wait before a peer is dialled again after `failures` rounds without success. */
+export function redialDelay(config: NodeConfig, failures: number): Millis {
+  const { baseIntervalSecs, maxBackoffSecs } = config.retry
+  return Math.min(baseIntervalSecs * 2 ** failures, maxBackoffSecs) * SECOND
+}

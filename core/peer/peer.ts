@@ -1,0 +1,106 @@
+/** One neighbour as the link half keeps it, from the first handshake until the link is gone. */
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import type { LinkId, TransportAddr, TransportId, TransportInfo } from '../link.ts'
+import type { IkInitiator } from '../noise/index.ts'
+import type { Millis } from '../time.ts'
+import { KeyRing } from './key-ring.ts'
+import type { LinkSession } from './link-session.ts'
+import type { LinkTimers } from './link-timers.ts'
+import type { TokenBucket } from './token-bucket.ts'
+
+/** Where a neighbour is. */
+export interface LinkPath {
+  readonly transportId: TransportId
+  readonly addr: TransportAddr
+}
+
+/** A handshake of ours under way, for a new link or for new keys of a standing one. */
+export interface Attempt {
+  readonly noise: IkInitiator
+  readonly ourIndex: number
+  /** The whole frame: a resend is the same bytes. */
+  readonly msg1: Uint8Array
+  readonly path: LinkPath
+  readonly startedAt: Millis
+  readonly isRekey: boolean
+  resends: number
+}
+
+/** What we still owe a neighbour of one kind of announce. */
+export interface AnnounceState {
+  readonly pacing: TokenBucket
+  /** Something new is to be said. */
+  isPending: boolean
+  lastSentAt: Millis | undefined
+  /** The counter of the frame that carried it, until the peer is known to have it. */
+  unconfirmed: bigint | undefined
+  /** Repeats of the present content. */
+  resends: number
+}
+
+export interface Traffic {
+  packetsSent: number
+  bytesSent: number
+  packetsReceived: number
+  bytesReceived: number
+}
+
+export function noTraffic(): Traffic {
+  return { packetsSent: 0, bytesSent: 0, packetsReceived: 0, bytesReceived: 0 }
+}
+
+/** The state of a link that is up; a restart of the peer begins it anew. */
+export interface UpState {
+  readonly since: Millis
+  readonly epoch: Uint8Array
+  readonly isInitiator: boolean
+  readonly tree: AnnounceState
+  readonly filter: AnnounceState
+  /** Whether we told it that it is our parent. */
+  isToldParent: boolean
+  /** Whether it was parent or child when last looked at: filters are due again when that turns. */
+  wasTreePeer: boolean
+}
+
+export class Peer {
+  readonly addr: NodeAddr
+  readonly publicKey: PublicKey
+  readonly linkId: LinkId
+  readonly createdAt: Millis
+  readonly keys: KeyRing
+  readonly traffic: Traffic = noTraffic()
+  /** Where it was last heard, or where we look for it. */
+  path: LinkPath
+  transport: TransportInfo
+  timers: LinkTimers
+  attempt: Attempt | undefined
+  up: UpState | undefined
+  lastReceivedAt: Millis | undefined
+  lastSentAt: Millis | undefined
+  lastHeartbeatAt: Millis | undefined
+  /** When the peer last began a rekey: we do not begin one right after. */
+  rekeyedByPeerAt: Millis | undefined
+  replaySuppressed = 0
+  /** Frames in a row that opened under no key. */
+  decryptFailures = 0
+
+  constructor(init: {
+    readonly addr: NodeAddr
+    readonly publicKey: PublicKey
+    readonly linkId: LinkId
+    readonly path: LinkPath
+    readonly transport: TransportInfo
+    readonly timers: LinkTimers
+    readonly release: (session: LinkSession) => void
+    readonly now: Millis
+  }) {
+    this.addr = init.addr
+    this.publicKey = init.publicKey
+    this.linkId = init.linkId
+    this.path = init.path
+    this.transport = init.transport
+    this.timers = init.timers
+    this.keys = new KeyRing(init.release)
+    this.createdAt = init.now
+  }
+}

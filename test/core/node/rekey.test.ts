@@ -1,0 +1,87 @@
+/** New keys on a standing link. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestMesh } from '../../support/mesh.ts'
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+function rekeys(events: readonly { readonly type: string }[]): number {
+  return events.filter((event) => event.type === 'rekeyed').length
+}
+
+test('keys are renewed about every two minutes, on both sides alike, and no frame is refused for it', () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const mesh = new TestMesh({ seed })
+    const [a, b] = [mesh.addNode(), mesh.addNode()]
+    mesh.connect(a, b, { jitterMs: 15 })
+    assert.ok(mesh.runUntil(() => mesh.isLinked(a, b), SECOND))
+    mesh.run(11 * MINUTE)
+    assert.ok(rekeys(a.events) >= 4 && rekeys(a.events) <= 7, `${rekeys(a.events)} rekeys`)
+    assert.equal(rekeys(a.events), rekeys(b.events))
+    for (const { node } of [a, b]) {
+      const { link, handshake } = node.views.counters()
+      assert.equal(link.decryptFailed + link.unknownIndex + link.replayed, 0)
+      assert.equal(handshake.completed, 1)
+    }
+    const [mine, theirs] = [a.node.views.peers()[0], b.node.views.peers()[0]]
+    assert.equal(mine?.currentKeyEpoch, theirs?.currentKeyEpoch)
+  }
+})
+
+test('after so many frames keys are renewed whatever their age', () => {
+  const mesh = new TestMesh({ seed: 9, config: { rekey: { afterMessages: 10 } } })
+  const [a, b] = [mesh.addNode(), mesh.addNode()]
+  mesh.connect(a, b)
+  assert.ok(mesh.runUntil(() => rekeys(a.events) > 0, MINUTE))
+})
+
+test('a rekey that nobody answers is given up, and the link lives on under the old keys', () => {
+  const mesh = new TestMesh({ seed: 10 })
+  const [a, b] = [mesh.addNode(), mesh.addNode()]
+  mesh.connect(a, b)
+  assert.ok(mesh.runUntil(() => mesh.isLinked(a, b), SECOND))
+  const msg2 = 0x02
+  const original = b.node.step.bind(b.node)
+  b.node.step = (input, now) =>
+    original(input, now).filter((output) => output.type !== 'send' || (output.frame[0] ?? 0) !== msg2)
+  a.node.views.counters()
+  mesh.run(10 * MINUTE)
+  assert.ok(mesh.isLinked(a, b))
+  assert.ok(a.node.views.counters().handshake.rekeyAbandoned > 0 || rekeys(a.events) > 0)
+})
+
+test('a forged msg2 does not disturb a rekey', () => {
+  const mesh = new TestMesh({ seed: 11 })
+  const [a, b] = [mesh.addNode(), mesh.addNode()]
+  mesh.connect(a, b)
+  assert.ok(mesh.runUntil(() => mesh.isLinked(a, b), SECOND))
+  mesh.isTracing = true
+  const isMsg1 = (frame: Uint8Array): boolean => frame[0] === 0x01
+  assert.ok(mesh.runUntil(() => mesh.trace.some(({ frame }) => isMsg1(frame)), 3 * MINUTE))
+  const sent = mesh.trace.find(({ frame }) => isMsg1(frame))
+  assert.ok(sent !== undefined)
+  const forged = new Uint8Array(69)
+  forged.set([0x02, 0x00, 65, 0x00])
+  forged.set(sent.frame.subarray(4, 8), 8)
+  forged.set(sent.frame.subarray(8, 41), 12)
+  const other = sent.from === a ? b : a
+  mesh.input(sent.from, { type: 'frame', transportId: 1, from: other.name, frame: forged })
+  assert.equal(sent.from.node.views.counters().handshake.msg2Malformed, 1)
+  assert.ok(mesh.runUntil(() => rekeys(a.events) > 0 && rekeys(b.events) > 0, SECOND))
+})
+
+test('on a constrained link keys last an hour and heartbeats are minutes apart', () => {
+  const mesh = new TestMesh({ seed: 12 })
+  const [a, b] = [mesh.addNode(), mesh.addNode()]
+  mesh.connect(a, b, { profile: 'constrained', latencyMs: 700, jitterMs: 2000, loss: 0.1 })
+  assert.ok(mesh.runUntil(() => mesh.isLinked(a, b), 2 * MINUTE))
+  mesh.run(5 * MINUTE)
+  mesh.isTracing = true
+  mesh.run(45 * MINUTE)
+  assert.ok(mesh.trace.length < 40, `${mesh.trace.length} frames in 45 idle minutes`)
+  assert.equal(rekeys(a.events), 0)
+  mesh.run(30 * MINUTE)
+  assert.ok(rekeys(a.events) >= 1)
+  assert.ok(mesh.isLinked(a, b))
+})

@@ -1,0 +1,276 @@
+/**
+ * Nodes joined by a simulated network on a virtual clock. Everything follows from the seed: the keys, what is lost,
+ * how long a frame takes. Nothing waits, so an hour of a mesh takes as long as its cryptography.
+ *
+ *   const mesh = new TestMesh({ seed: 1 })
+ *   const [a, b] = [mesh.addNode(), mesh.addNode()]
+ *   mesh.join(a, b, { loss: 0.1 })
+ *   mesh.dial(a, b)
+ *   assert(mesh.runUntil(() => mesh.isLinked(a, b), 10_000))
+ */
+import type {
+  AdmissionPolicy,
+  FrameClass,
+  LinkProfile,
+  MeshDeps,
+  MeshLayer,
+  NodeAddr,
+  NodeEvent,
+  NodeInput,
+  NodeOutput,
+  PartialNodeConfig,
+  Rng,
+  TransportInfo,
+} from '../../core/index.ts'
+import { FipsNode, Identity, nodeConfig, randomUnit } from '../../core/index.ts'
+import { EventQueue } from './event-queue.ts'
+import { nullMesh } from './null-mesh.ts'
+import { SeededRng } from '../../boards/index.ts'
+
+/** Wall-clock time at the virtual instant zero. */
+const WALL_CLOCK_START = 1_800_000_000n
+const MS_PER_S = 1000
+
+export interface TestMeshOptions {
+  readonly seed: number
+  readonly config?: PartialNodeConfig
+  /** Who may connect; by default everyone. */
+  readonly admission?: Partial<AdmissionPolicy>
+  /** The mesh half; by default one that does nothing. */
+  readonly mesh?: (deps: MeshDeps) => MeshLayer
+}
+
+/** A connection between two nodes, the same both ways. */
+export interface Wire {
+  readonly profile: LinkProfile
+  readonly latencyMs: number
+  /** Random delay on top, which also reorders. */
+  readonly jitterMs: number
+  /** Probability with which a frame is lost. */
+  loss: number
+  /** Nothing passes. */
+  isCut: boolean
+}
+
+export interface SentFrame {
+  readonly at: number
+  readonly from: TestNode
+  readonly to: string
+  readonly frame: Uint8Array
+  readonly frameClass: FrameClass
+}
+
+export interface TestNode {
+  /** Its address on every transport. */
+  readonly name: string
+  readonly identity: Identity
+  readonly addr: NodeAddr
+  node: FipsNode
+  /** Events and deliveries of the node since it was added. */
+  readonly outputs: NodeOutput[]
+  readonly events: NodeEvent[]
+  isUp: boolean
+}
+
+/** A transport of each profile on every node, with the same number. */
+const TRANSPORTS: Readonly<Record<LinkProfile, Omit<TransportInfo, 'admission'>>> = {
+  stock: { id: 1, kind: 'udp', mtu: 1472, profile: 'stock' },
+  constrained: { id: 2, kind: 'lora', mtu: 1400, profile: 'constrained' },
+}
+
+const OPEN: AdmissionPolicy = { acceptConnections: true, autoConnect: false, listedOnly: false }
+
+type Happening =
+  | { readonly type: 'wake'; readonly node: TestNode }
+  | {
+      readonly type: 'arrival'
+      readonly to: TestNode
+      readonly from: string
+      readonly wire: Wire
+      readonly frame: Uint8Array
+    }
+
+export class TestMesh {
+  readonly nodes: TestNode[] = []
+  /** Every frame sent, for tests that look at the wire. Off by default: it grows. */
+  readonly trace: SentFrame[] = []
+  isTracing = false
+  readonly #options: TestMeshOptions
+  readonly #rng: Rng
+  readonly #wires = new Map<string, Wire>()
+  readonly #queue = new EventQueue<Happening>()
+  readonly #wakeAt = new Map<TestNode, number>()
+  #now = 0
+
+  constructor(options: TestMeshOptions) {
+    this.#options = options
+    this.#rng = new SeededRng(options.seed)
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  addNode(admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): TestNode {
+    const identity = Identity.fromSecret(this.#rng.bytes(32))
+    const name = `n${this.nodes.length}`
+    const node: TestNode = {
+      name,
+      identity,
+      addr: identity.nodeAddr,
+      node: this.#newNode(identity),
+      outputs: [],
+      events: [],
+      isUp: true,
+    }
+    this.nodes.push(node)
+    this.#start(node, admission)
+    return node
+  }
+
+  addNodes(count: number): readonly TestNode[] {
+    return Array.from({ length: count }, () => this.addNode())
+  }
+
+  /** Lets frames pass between two nodes. */
+  join(a: TestNode, b: TestNode, wire: Partial<Wire> = {}): Wire {
+    const profile = wire.profile ?? 'stock'
+    const whole: Wire = { profile, latencyMs: 10, jitterMs: 0, loss: 0, isCut: false, ...wire }
+    this.#wires.set(wireKey(a.name, b.name, profile), whole)
+    return whole
+  }
+
+  /** Makes `from` dial `to`, for ever. */
+  dial(from: TestNode, to: TestNode, persistent = true): void {
+    const paths = [...this.#wires]
+      .filter(([key]) => key.startsWith(`${pairKey(from.name, to.name)} `))
+      .map(([, wire], priority) => ({ transportId: TRANSPORTS[wire.profile].id, addr: to.name, priority }))
+    this.input(from, { type: 'connect', peer: to.identity.publicKey, paths, persistent })
+  }
+
+  connect(a: TestNode, b: TestNode, wire: Partial<Wire> = {}): Wire {
+    const joined = this.join(a, b, wire)
+    this.dial(a, b)
+    return joined
+  }
+
+  input(node: TestNode, input: NodeInput): void {
+    this.#perform(node, node.node.step(input, this.#now))
+  }
+
+  /** The process is gone without a word; what arrives for it is lost. */
+  crash(node: TestNode): void {
+    node.isUp = false
+  }
+
+  /** A new process with the same key. */
+  restart(node: TestNode, admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): void {
+    node.node = this.#newNode(node.identity)
+    node.isUp = true
+    this.#start(node, admission)
+  }
+
+  run(durationMs: number): void {
+    this.runUntil(() => false, durationMs)
+  }
+
+  /** Runs until `condition` holds, checked after each event; false when `limitMs` of virtual time passed without it. */
+  runUntil(condition: () => boolean, limitMs: number): boolean {
+    const end = this.#now + limitMs
+    while (!condition()) {
+      const at = this.#queue.nextAt()
+      if (at === undefined || at > end) {
+        this.#now = end
+        return condition()
+      }
+      const event = this.#queue.shift()
+      this.#now = Math.max(this.#now, at)
+      if (event !== undefined) this.#happen(event.value)
+    }
+    return true
+  }
+
+  /** Both hold the link for up. */
+  isLinked(a: TestNode, b: TestNode): boolean {
+    return hasPeer(a, b) && hasPeer(b, a)
+  }
+
+  /** All nodes that are up agree on one root. */
+  hasOneRoot(): boolean {
+    return (
+      new Set(this.nodes.filter((node) => node.isUp).map(({ node }) => node.views.tree().root)).size === 1
+    )
+  }
+
+  #newNode(identity: Identity): FipsNode {
+    return new FipsNode({
+      identity,
+      rng: this.#rng,
+      config: nodeConfig(this.#options.config),
+      mesh: this.#options.mesh ?? nullMesh,
+      now: this.#now,
+    })
+  }
+
+  #start(node: TestNode, admission: Partial<AdmissionPolicy>): void {
+    const seconds = WALL_CLOCK_START + BigInt(Math.floor(this.#now / MS_PER_S))
+    this.input(node, { type: 'wall-clock', seconds })
+    for (const transport of Object.values(TRANSPORTS)) {
+      this.input(node, {
+        type: 'transport-up',
+        transport: { ...transport, admission: { ...OPEN, ...admission } },
+      })
+    }
+  }
+
+  #happen(event: Happening): void {
+    if (event.type === 'arrival') {
+      if (event.to.isUp && !event.wire.isCut) {
+        const transportId = TRANSPORTS[event.wire.profile].id
+        this.input(event.to, { type: 'frame', transportId, from: event.from, frame: event.frame })
+      }
+      return
+    }
+    if (this.#wakeAt.get(event.node) !== this.#now) return
+    this.#wakeAt.delete(event.node)
+    if (event.node.isUp) this.input(event.node, { type: 'tick' })
+  }
+
+  #perform(node: TestNode, outputs: readonly NodeOutput[]): void {
+    for (const output of outputs) {
+      if (output.type === 'send') this.#send(node, output)
+      else if (output.type === 'event') node.events.push(output.event)
+      else node.outputs.push(output)
+    }
+    const deadline = node.node.deadline()
+    if (deadline === undefined) return
+    const at = Math.max(deadline, this.#now)
+    if ((this.#wakeAt.get(node) ?? Infinity) <= at) return
+    this.#wakeAt.set(node, at)
+    this.#queue.add(at, { type: 'wake', node })
+  }
+
+  #send(from: TestNode, output: Extract<NodeOutput, { type: 'send' }>): void {
+    const { to, frame, frameClass, transportId } = output
+    if (this.isTracing) this.trace.push({ at: this.#now, from, to, frame, frameClass })
+    const profile = transportId === TRANSPORTS.stock.id ? 'stock' : 'constrained'
+    const wire = this.#wires.get(wireKey(from.name, to, profile))
+    const receiver = this.nodes.find((node) => node.name === to)
+    if (wire === undefined || receiver === undefined || wire.isCut) return
+    if (randomUnit(this.#rng) < wire.loss) return
+    const delay = wire.latencyMs + randomUnit(this.#rng) * wire.jitterMs
+    this.#queue.add(this.#now + delay, { type: 'arrival', to: receiver, from: from.name, wire, frame })
+  }
+}
+
+export function hasPeer(node: TestNode, peer: TestNode): boolean {
+  return node.node.views.peers().some((view) => view.nodeAddr === peer.addr)
+}
+
+function pairKey(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
+}
+
+function wireKey(a: string, b: string, profile: LinkProfile): string {
+  return `${pairKey(a, b)} ${profile}`
+}
