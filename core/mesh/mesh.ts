@@ -10,7 +10,6 @@ import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, MeshLayer } from '../node/layers.ts'
 import type { MeshViews } from '../node/views.ts'
-import { EPOCH_SIZE } from '../noise/index.ts'
 import type { Rng } from '../random.ts'
 import { CoordinateCache } from '../routing/index.ts'
 import {
@@ -33,12 +32,17 @@ import { Signals } from './signals.ts'
 import { Views } from './views.ts'
 import { notePosition } from './warm.ts'
 
+/** How often a session's first link is looked at for its kind: asking for the route at each frame would cost more. */
+const PATH_CHECK_MS: Millis = 1000
+
 export interface MeshInit {
   readonly identity: Identity
   readonly rng: Rng
   readonly config: NodeConfig
   readonly counters: Counters
   readonly link: LinkLayer
+  /** EPOCH_SIZE random bytes of this start of the node, the same as its link handshakes carry. */
+  readonly epoch: Uint8Array
 }
 
 export class Mesh implements MeshLayer {
@@ -74,7 +78,7 @@ export class Mesh implements MeshLayer {
     this.#forwarder = new Forwarder(context, (arrival, now) => {
       this.#sessions.arrived(arrival, now)
     })
-    this.#sessions = new Sessions(this.#sessionHost(init.rng.bytes(EPOCH_SIZE)), this.#sessionEvents())
+    this.#sessions = new Sessions(this.#sessionHost(init.epoch), this.#sessionEvents())
     this.#lookups = new Lookups(context, {
       found: (target, now) => {
         this.#found(target, now)
@@ -142,7 +146,7 @@ export class Mesh implements MeshLayer {
     this.#context.positions.removeOtherRoots(rootOf(this.#context.link.ownCoordinates()))
     this.#lookups.topologyChanged()
     for (const session of this.#sessions.all()) {
-      if (session.isEstablished) session.warmupRemaining = this.#context.config.session.coordsWarmupPackets
+      if (session.isEstablished) this.#sessions.showPositions(session, now)
     }
   }
 
@@ -182,8 +186,8 @@ export class Mesh implements MeshLayer {
         const route = routeTo(this.#context, to, now)
         return route.type === 'forward' ? route.via.mtu : undefined
       },
-      pace: (session, now) =>
-        session.isSlow || this.#isConstrained(session.remote, now) ? this.#constrainedPace : this.#stockPace,
+      isNeighbour: (addr) => link.neighbour(addr) !== undefined,
+      pace: (session, now) => this.#paceOf(session, now),
     }
   }
 
@@ -196,7 +200,9 @@ export class Mesh implements MeshLayer {
       },
       down: (session, reason) => {
         this.#outbound.giveUp(session.remote, 'no-session')
-        link.emit({ type: 'event', event: { type: 'session-down', peer: session.remote, reason } })
+        // A greeting of a stranger that came to nothing is no session of ours.
+        if (session.publicKey !== undefined)
+          link.emit({ type: 'event', event: { type: 'session-down', peer: session.remote, reason } })
       },
       positions: (source, coordinates, via, now) => {
         notePosition(this.#context, source, coordinates, via, now)
@@ -226,8 +232,7 @@ export class Mesh implements MeshLayer {
 
   #found(target: NodeAddr, now: Millis): void {
     const session = this.#sessions.get(target)
-    if (session?.isEstablished === true)
-      session.warmupRemaining = this.#context.config.session.coordsWarmupPackets
+    if (session?.isEstablished === true) this.#sessions.showPositions(session, now)
     this.#outbound.retry(target, now)
   }
 
@@ -253,6 +258,13 @@ export class Mesh implements MeshLayer {
     link.emit({ type: 'packet', packet: packet.value, from })
   }
 
+  #paceOf(session: Session, now: Millis): Pace {
+    if (session.path === undefined || now >= session.path.checkedAt + PATH_CHECK_MS)
+      session.path = { isConstrained: this.#isConstrained(session.remote, now), checkedAt: now }
+    return session.isSlow || session.path.isConstrained ? this.#constrainedPace : this.#stockPace
+  }
+
+  /** Without a route anything may become the first link: the slowest one decides. */
   #isConstrained(to: NodeAddr, now: Millis): boolean {
     const route = routeTo(this.#context, to, now)
     if (route.type === 'forward') return route.via.profile === 'constrained'

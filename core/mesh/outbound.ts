@@ -11,7 +11,7 @@ import {
   SESSION_OVERHEAD,
 } from '../fsp/index.ts'
 import { isMeshIpv6, type NodeAddr, type PublicKey } from '../identity/index.ts'
-import { hex } from '../bytes.ts'
+import { equalBytes, hex } from '../bytes.ts'
 import type { UndeliverableReason } from '../node/api.ts'
 import type { Session, Sessions } from '../session/index.ts'
 import type { Millis } from '../time.ts'
@@ -62,6 +62,11 @@ export class Outbound {
     const first = packet[0]
     if (packet.length < IPV6_HEADER_SIZE || first === undefined || first >> 4 !== IPV6_VERSION) return
     const destination = packet.subarray(DESTINATION_AT, IPV6_HEADER_SIZE)
+    const { identity, link } = this.#context
+    if (equalBytes(destination, identity.ipv6)) {
+      link.emit({ type: 'packet', packet, from: identity.publicKey })
+      return
+    }
     const known = isMeshIpv6(destination)
       ? this.#context.identities.byPrefix(hex(destination.subarray(1)), now)
       : undefined

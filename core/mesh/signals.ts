@@ -76,7 +76,7 @@ export class Signals {
     const to = session.remote
     if (session.isEstablished && this.#answers.pass(to, now))
       this.#sessions.traffic.sendCoordinates(session, now)
-    session.warmupRemaining = this.#context.config.session.coordsWarmupPackets
+    this.#sessions.showPositions(session, now)
     if (this.#context.identities.byAddr(to) !== undefined) this.#lookups.start(to, now)
   }
 }

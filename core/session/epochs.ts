@@ -110,9 +110,10 @@ export class KeyEpochs {
 
   /** Forgets the previous keys once unused for `drainMs`. */
   drain(now: Millis, drainMs: Millis): void {
-    if (this.#previous !== undefined && now - this.#previousUsedAt >= drainMs) this.#previous = undefined
+    if (now >= this.drainDeadline(drainMs)) this.#previous = undefined
   }
 
+  /** When the previous keys are forgotten; Infinity without any. */
   drainDeadline(drainMs: Millis): Millis {
     return this.#previous === undefined ? Infinity : this.#previousUsedAt + drainMs
   }

@@ -139,7 +139,7 @@ export class Handshakes {
   /** A frame came that only the keys of an unfinished handshake could open: its msg3 must be lost, so ask for it. */
   askForMsg3(session: Session, pace: Pace, now: Millis): void {
     const answer = session.answers.at(-1)
-    if (answer !== undefined && now - answer.sentAt >= pace.resendMs) this.#sendAck(session, answer, now)
+    if (answer !== undefined && now >= answer.sentAt + pace.resendMs) this.#sendAck(session, answer, now)
   }
 
   /** A frame opened under the pending keys: the peer has them and uses them. */
@@ -153,10 +153,10 @@ export class Handshakes {
 
   /** Repeats, gives up and forgets what is due. False when the session has nothing left to live for. */
   tick(session: Session, pace: Pace, now: Millis): boolean {
-    session.answers = session.answers.filter((answer) => now - answer.startedAt < ANSWER_LIFETIME_MS)
+    session.answers = session.answers.filter((answer) => now < answer.startedAt + ANSWER_LIFETIME_MS)
     const { initiation, unconfirmed } = session
     if (initiation !== undefined) {
-      if (now - initiation.startedAt >= pace.handshakeTimeoutMs) {
+      if (now >= initiation.startedAt + pace.handshakeTimeoutMs) {
         session.initiation = undefined
         session.rekeyPausedAt = now
       } else if (now >= initiation.resend.at) {
@@ -168,7 +168,7 @@ export class Handshakes {
       unconfirmed.resend = nextResend(pace, unconfirmed.resend, now)
       this.#sendMsg3(session, unconfirmed.msg3, now)
       this.#events.probe(session, now)
-    } else if (unconfirmed !== undefined && now - unconfirmed.sentAt >= pace.handshakeTimeoutMs) {
+    } else if (unconfirmed !== undefined && now >= unconfirmed.sentAt + pace.handshakeTimeoutMs) {
       session.unconfirmed = undefined
       session.rekeyPausedAt = now
       const heard = session.unanswered === undefined

@@ -14,14 +14,15 @@ export interface SessionHost {
   readonly rng: Rng
   readonly config: NodeConfig
   readonly counters: Counters
-  /** 8 random bytes of this start of the node: by them a peer sees that we restarted. Its own, for peers compare it
-   * within sessions only. */
+  /** Random bytes of this start of the node: by them a peer sees that we restarted. */
   readonly epoch: Uint8Array
   ownCoordinates(): Coordinates
   /** Where a node is; our own position when we do not know (the datagram then finds its way by the cache of others). */
   coordinatesOf(addr: NodeAddr, now: Millis): Coordinates
   /** Sends a session payload on its way. False when there is no route or the first link does not take it. */
   send(to: NodeAddr, payload: Uint8Array, frameClass: FrameClass, now: Millis): boolean
+  /** Whether a node is next to us: then no router on the way needs positions. */
+  isNeighbour(addr: NodeAddr): boolean
   /** The largest frame the first link towards a node takes; undefined without a route. */
   firstLinkMtu(to: NodeAddr, now: Millis): number | undefined
   /** How fast this session may move, by its first link and by what it measured. */

@@ -19,6 +19,10 @@ export interface Pace {
   readonly idleMs: Millis
   readonly rekeyAfterMs: Millis
   readonly rekeyAfterMessages: bigint
+  /** Keys of the previous epoch still open frames for this long after their last use. */
+  readonly drainMs: Millis
+  /** First data packets, and those after a change of position, that carry coordinates for the routers on the path. */
+  readonly warmupPackets: number
   /** Data out and nothing at all back for this long: the peer has probably lost the session, so greet it anew. */
   readonly silenceMs: Millis
   /** So much data at least: one packet a while may well be meant to have no answer. */
@@ -35,8 +39,7 @@ export const SLOW_ROUND_TRIP_MS: Millis = 2000
 /** Spread of the rekey interval to either side, so that two ends seldom start at once. */
 export const REKEY_JITTER_MS: Millis = 15_000
 
-/** Keys of the previous epoch still open frames for this long after their last use. */
-export const DRAIN_MS: Millis = 10_000
+const DRAIN_MS: Millis = 10_000
 const CONSTRAINED_DRAIN_MS: Millis = 120_000
 
 /** No rekey of our own for this long after the peer started one. */
@@ -58,6 +61,8 @@ const CONSTRAINED_MAX_RESENDS = 4
 const CONSTRAINED_HANDSHAKE_TIMEOUT_MS: Millis = 240_000
 const CONSTRAINED_REKEY_MS: Millis = 3_600_000
 const CONSTRAINED_SILENCE_MS: Millis = 60_000
+/** Coordinates are some 70 bytes beside each packet, and setup and ack have told them already. */
+const CONSTRAINED_WARMUP_PACKETS = 1
 const CONSTRAINED_SILENCE_PACKETS = 3
 const CONSTRAINED_HOLD_MS: Millis = 120_000
 /** A handshake costs three radio messages: keep the session ten times as long as stock does. */
@@ -80,6 +85,8 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
       idleMs: idleMs * CONSTRAINED_IDLE_FACTOR,
       rekeyAfterMs: Math.max(CONSTRAINED_REKEY_MS, rekeyAfterMs),
       rekeyAfterMessages,
+      drainMs: CONSTRAINED_DRAIN_MS,
+      warmupPackets: Math.min(CONSTRAINED_WARMUP_PACKETS, config.session.coordsWarmupPackets),
       silenceMs: CONSTRAINED_SILENCE_MS,
       silencePackets: CONSTRAINED_SILENCE_PACKETS,
       holdMs: CONSTRAINED_HOLD_MS,
@@ -95,16 +102,13 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
     idleMs,
     rekeyAfterMs,
     rekeyAfterMessages,
+    drainMs: DRAIN_MS,
+    warmupPackets: config.session.coordsWarmupPackets,
     silenceMs: STOCK_SILENCE_MS,
     silencePackets: 1,
     holdMs: STOCK_HOLD_MS,
     reports: config.sessionMmp.mode !== 'minimal',
   }
-}
-
-/** How long keys of the previous epoch are kept on a path of the given kind. */
-export function drainMs(constrained: boolean): Millis {
-  return constrained ? CONSTRAINED_DRAIN_MS : DRAIN_MS
 }
 
 /** When to say a handshake message again. */

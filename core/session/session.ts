@@ -76,6 +76,8 @@ export class Session {
   silentGreetings = 0
   /** Measured over a handshake that needed no resend. */
   roundTripMs: Millis | undefined
+  /** The path began with a constrained link when that was last looked at. */
+  path: { readonly isConstrained: boolean; readonly checkedAt: Millis } | undefined
   /** Data packets that still carry coordinates. */
   warmupRemaining = 0
   readonly measurement: SessionMeasurement

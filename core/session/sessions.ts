@@ -16,7 +16,7 @@ import { SetupAdmission } from './admission.ts'
 import { greetingDue } from './decide.ts'
 import { Handshakes, type HandshakeEvents } from './handshakes.ts'
 import type { SessionHost } from './host.ts'
-import { drainMs, type Pace } from './pace.ts'
+import type { Pace } from './pace.ts'
 import { SessionMeasurement } from './measurement.ts'
 import { Session } from './session.ts'
 import { Traffic } from './traffic.ts'
@@ -91,6 +91,7 @@ export class Sessions implements HandshakeEvents {
   open(remote: NodeAddr, publicKey: PublicKey, now: Millis): boolean {
     const known = this.#byRemote.get(remote)
     if (known !== undefined && (known.isEstablished || known.initiation !== undefined)) return true
+    if (known !== undefined && this.#isAnswering(known, now)) return true
     const session = known ?? this.#create(remote, publicKey, true, now)
     session.publicKey ??= publicKey
     if (!this.#handshakes.initiate(session, publicKey, now)) return false
@@ -142,6 +143,11 @@ export class Sessions implements HandshakeEvents {
     }
   }
 
+  /** The next data packets carry both positions: routers on the path may have lost them. */
+  showPositions(session: Session, now: Millis): void {
+    session.warmupRemaining = this.#host.pace(session, now).warmupPackets
+  }
+
   /** A session without anything left to do in it; its peer is not told (the protocol has no such message). */
   remove(session: Session, reason: string, now: Millis): void {
     if (!this.#byRemote.delete(session.remote)) return
@@ -159,7 +165,7 @@ export class Sessions implements HandshakeEvents {
   }
 
   established(session: Session, isNew: boolean, now: Millis): void {
-    session.warmupRemaining = this.#host.config.session.coordsWarmupPackets
+    this.showPositions(session, now)
     session.lastActivityAt = now
     session.unanswered = undefined
     this.#events.up(session, isNew, now)
@@ -256,11 +262,11 @@ export class Sessions implements HandshakeEvents {
       return
     }
     if (session.isEstablished) {
-      if (now - session.lastActivityAt >= pace.idleMs) {
+      if (now >= session.lastActivityAt + pace.idleMs) {
         this.remove(session, 'idle', now)
         return
       }
-      session.epochs.drain(now, drainMs(session.isSlow))
+      session.epochs.drain(now, pace.drainMs)
       const greeting = greetingDue(session, pace)
       if (now >= greeting.at) this.#greetAgain(session, greeting.reason, now)
       if (pace.reports) {
@@ -294,7 +300,7 @@ export class Sessions implements HandshakeEvents {
       at = Math.min(
         at,
         session.lastActivityAt + pace.idleMs,
-        session.epochs.drainDeadline(drainMs(session.isSlow)),
+        session.epochs.drainDeadline(pace.drainMs),
         greetingDue(session, pace).at,
         pace.reports ? session.measurement.deadline() : Infinity,
       )
@@ -305,6 +311,15 @@ export class Sessions implements HandshakeEvents {
   #create(remote: NodeAddr, publicKey: PublicKey | undefined, isInitiator: boolean, now: Millis): Session {
     const measurement = new SessionMeasurement(this.#host.config.sessionMmp.mode, isInitiator)
     return new Session(remote, publicKey, isInitiator, measurement, now)
+  }
+
+  /**
+   * The peer greeted first and its msg3 is still to be expected. Not for longer than a resend of it takes: anybody can
+   * greet in another's name, and must not keep us from greeting.
+   */
+  #isAnswering(session: Session, now: Millis): boolean {
+    const answer = session.answers.at(-1)
+    return answer !== undefined && now < answer.startedAt + 2 * this.#host.pace(session, now).resendMs
   }
 
   #add(session: Session, now: Millis): void {

@@ -102,7 +102,7 @@ export class Traffic {
 
   /** Whether the next data packet carries coordinates; when it has no room for them they go ahead alone. */
   #warmUp(session: Session, bodySize: number, now: Millis): boolean {
-    if (session.warmupRemaining === 0) return false
+    if (session.warmupRemaining === 0 || this.#host.isNeighbour(session.remote)) return false
     session.warmupRemaining--
     const linkMtu = this.#host.firstLinkMtu(session.remote, now)
     if (linkMtu === undefined) return false

@@ -123,6 +123,7 @@ export class MeshNode implements LinkLayer {
       config: nodeConfig(this.#config),
       counters: this.counters,
       link: this,
+      epoch: rng.bytes(8),
     })
   }
 }
