@@ -28,6 +28,10 @@ export interface BoardInfo {
   readonly preambleSymbols: number
 }
 
+/**
+ * A frame from the air. The line between modem and host has no checksum, so one that loses bytes or restarts in mid
+ * frame may deliver a damaged frame: what is above must authenticate.
+ */
 export interface RadioFrame {
   /** Valid only during the callback. */
   readonly payload: Uint8Array
