@@ -1,0 +1,8 @@
+/** IPv6 hosts a node serves: the kernel's or one in this process. */
+export type { Tun } from './tun.ts'
+export {
+  UserspaceHost,
+  type PingOptions,
+  type PingResult,
+  type UserspaceHostOptions,
+} from './userspace-host.ts'
