@@ -1,24 +1,14 @@
-/** Real time: Node's monotonic clock and timers. */
+/** Wall-clock time, where the wire, replies and logs carry it. Timers run on the monotonic `systemClock`. */
 import type { Clock, Millis, UnixSeconds } from '../core/index.ts'
 
-/** setTimeout fires at once for longer delays than this. */
-const MAX_DELAY: Millis = 2 ** 31 - 1
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after(delay, task) {
-    const timer = setTimeout(task, Math.min(Math.max(0, Math.ceil(delay)), MAX_DELAY))
-    return () => clearTimeout(timer)
-  },
-}
+export { systemClock } from '../transports/index.ts'
 
 /** Seconds since 1970, for the wire. */
 export function unixSeconds(): UnixSeconds {
   return BigInt(Math.floor(Date.now() / 1000))
 }
 
-/** Turns instants of a monotonic clock into Unix milliseconds, as replies and logs carry them. */
-export function wallClock(clock: Clock): (instant: Millis) => number {
-  const offset = Date.now() - clock.now()
-  return (instant) => Math.round(instant + offset)
+/** Instants of a monotonic clock as Unix milliseconds, by the wall clock as it is when asked. */
+export function unixMsOf(clock: Clock, instant: Millis): number {
+  return Math.round(Date.now() - clock.now() + instant)
 }
