@@ -1,0 +1,75 @@
+/** Commands that change something: `connect`, `disconnect` and, of ours, `ping`. */
+import { npubOf, parseNpub, type Millis, type PublicKey } from '../../core/index.ts'
+import { ControlError, type ControlHost } from './host.ts'
+import type { JsonObject } from './json.ts'
+
+export type Params = Readonly<Record<string, unknown>>
+
+/** A reply must come within the 5 s that a client waits. */
+const PING_TIMEOUT: Millis = 4500
+const PING_PAYLOAD = 56
+const MAX_PING_PAYLOAD = 1180
+
+export function connect(host: ControlHost, params: Params | undefined): JsonObject {
+  const given = required('connect', params)
+  const npub = field(given, 'npub')
+  const address = field(given, 'address')
+  const transport = field(given, 'transport')
+  return host.connect(peerKey(npub, 'invalid peer npub'), npub, transport, address)
+}
+
+export function disconnect(host: ControlHost, params: Params | undefined): JsonObject {
+  const npub = field(required('disconnect', params), 'npub')
+  return host.disconnect(peerKey(npub, 'invalid npub'), npub)
+}
+
+/** One ICMPv6 echo through the node itself; works without a TUN. */
+export async function ping(host: ControlHost, params: Params | undefined): Promise<JsonObject> {
+  const given = required('ping', params)
+  const npub = field(given, 'npub')
+  const peer = peerKey(npub, 'invalid npub')
+  const timeout = within(given, 'timeout_ms', PING_TIMEOUT, PING_TIMEOUT)
+  const payloadBytes = within(given, 'size', PING_PAYLOAD, MAX_PING_PAYLOAD)
+  const sequence = within(given, 'sequence', 1, 0xffff)
+  const reply = await host.ping({ peer, sequence, payloadBytes, timeout })
+  const base = { npub: npubOf(peer), sequence }
+  switch (reply.type) {
+    case 'reply':
+      return { ...base, result: 'reply', rtt_ms: reply.rtt, bytes: reply.bytes, node_addr: reply.from }
+    case 'timeout':
+      return { ...base, result: 'timeout', timeout_ms: timeout }
+    case 'undeliverable':
+      return { ...base, result: 'undeliverable', reason: reply.reason }
+  }
+}
+
+function required(command: string, params: Params | undefined): Params {
+  if (params === undefined) throw new ControlError(`missing params for ${command}`)
+  return params
+}
+
+function field(params: Params, name: string): string {
+  const value = params[name]
+  if (typeof value !== 'string') throw new ControlError(`missing '${name}' parameter`)
+  return value
+}
+
+function within(params: Params, name: string, fallback: number, max: number): number {
+  const value = params[name] ?? fallback
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
+    throw new ControlError(`invalid '${name}' parameter: a whole number from 0 to ${max}`)
+  }
+  return value
+}
+
+function peerKey(npub: string, complaint: string): PublicKey {
+  const key = parseNpub(npub)
+  if (!key.ok) throw new ControlError(`${complaint} '${npub}': ${reasonFor(key.code)}`)
+  return key.value
+}
+
+function reasonFor(code: string): string {
+  return code === 'not-bech32'
+    ? 'bech32 decoding error: no valid bech32 or bech32m checksum'
+    : `not a public key (${code})`
+}

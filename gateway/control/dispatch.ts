@@ -1,0 +1,52 @@
+/** The catalogue of the control socket: which command is answered by what. */
+import type { CacheConfig } from '../../core/index.ts'
+import { connect, disconnect, ping, type Params } from './commands.ts'
+import { ControlError, type ControlHost } from './host.ts'
+import type { JsonObject } from './json.ts'
+import { showAcl } from './queries/acl.ts'
+import { showBloom } from './queries/bloom.ts'
+import { showCache, showIdentityCache } from './queries/cache.ts'
+import { showConnections, showLinks } from './queries/links.ts'
+import { showListeningSockets } from './queries/listening-sockets.ts'
+import { showMetrics, showNativeFlows } from './queries/metrics.ts'
+import { showMmp } from './queries/mmp.ts'
+import { showPeers } from './queries/peers.ts'
+import { showRouting } from './queries/routing.ts'
+import { showSessions } from './queries/sessions.ts'
+import { showStatus } from './queries/status.ts'
+import { showTransports } from './queries/transports.ts'
+import { showTree } from './queries/tree.ts'
+
+/** Answers one request; rejects with a ControlError whose message is the error reply. */
+export type Dispatch = (command: string, params: Params | undefined) => Promise<JsonObject>
+
+type Handler = (host: ControlHost, params: Params | undefined) => JsonObject | Promise<JsonObject>
+
+export function createDispatch(host: ControlHost, cache: CacheConfig): Dispatch {
+  const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+    ['show_status', showStatus],
+    ['show_acl', showAcl],
+    ['show_peers', showPeers],
+    ['show_links', showLinks],
+    ['show_tree', showTree],
+    ['show_sessions', showSessions],
+    ['show_bloom', showBloom],
+    ['show_mmp', showMmp],
+    ['show_cache', (from) => showCache(from, cache)],
+    ['show_connections', showConnections],
+    ['show_transports', showTransports],
+    ['show_routing', showRouting],
+    ['show_identity_cache', (from) => showIdentityCache(from, cache)],
+    ['show_native_flows', showNativeFlows],
+    ['show_listening_sockets', showListeningSockets],
+    ['show_metrics', showMetrics],
+    ['connect', connect],
+    ['disconnect', disconnect],
+    ['ping', ping],
+  ])
+  return async (command, params) => {
+    const handler = handlers.get(command)
+    if (handler === undefined) throw new ControlError(`unknown command: ${command}`)
+    return handler(host, params)
+  }
+}
