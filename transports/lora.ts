@@ -314,14 +314,14 @@ function asTransportError(error: unknown): TransportError {
   if (!(error instanceof BoardError)) return new TransportError('io', String(error))
   switch (error.code) {
     case 'no-port':
-      return new TransportError('not-found', error.message)
+      return new TransportError('not-found', error.message, { cause: error })
     case 'refused-params':
-      return new TransportError('bad-config', error.message)
+      return new TransportError('bad-config', error.message, { cause: error })
     case 'no-answer':
     case 'wrong-device':
     case 'firmware-too-old':
     case 'not-provisioned':
     case 'io':
-      return new TransportError('io', error.message)
+      return new TransportError('io', error.message, { cause: error })
   }
 }

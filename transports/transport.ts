@@ -57,8 +57,9 @@ export interface TransportStats {
 /** A medium that could not be opened, in one sentence that says what to do. */
 export class TransportError extends Error {
   readonly code: 'address-in-use' | 'no-permission' | 'not-found' | 'bad-config' | 'io'
-  constructor(code: TransportError['code'], message: string) {
-    super(message)
+  /** `options.cause` may carry the error of the device behind the medium. */
+  constructor(code: TransportError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'TransportError'
     this.code = code
   }

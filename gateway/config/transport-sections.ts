@@ -33,7 +33,6 @@ export interface SerialSettings {
   readonly port: string | undefined
   readonly baud: number
   readonly framing: SerialFraming
-  readonly mtu: number
   readonly acceptConnections: boolean
   readonly autoConnect: boolean
   readonly open: boolean
@@ -126,7 +125,6 @@ const serial: Section<SerialSettings> = section('A serial line to another node.'
     default: 'auto',
     doc: '`cobs` (with CRC-16), the microcontrollers’ `u16` length prefix, or recognised from the first bytes.',
   }),
-  mtu: int({ default: 1500, min: 256, max: 4096, unit: 'bytes', doc: 'Largest frame.' }),
   ...ADMIT,
 })
 
