@@ -1,0 +1,256 @@
+/**
+ * The daemon: from a configuration to a running node and back to silence. Wires ports, boards, transports, node,
+ * control socket and network interface; everything that runs is stopped in the reverse order.
+ */
+import { join } from 'node:path'
+import { stationOf, systemClock } from '../../transports/index.ts'
+import type { Clock, Identity, Millis, NodeAddr, NodeViews, PublicKey, Rng } from '../../core/index.ts'
+import { unixSeconds } from '../clock.ts'
+import { SYSTEM_DIRECTORY, defaultControlSocket, type LoadedConfig } from '../config/index.ts'
+import {
+  createDispatch,
+  createNames,
+  openControlServer,
+  Sparklines,
+  type AccessFacts,
+  type ControlServer,
+  type TunFacts,
+} from '../control/index.ts'
+import { chooseCrypto } from '../crypto/index.ts'
+import { resolveIdentity } from '../keystore/index.ts'
+import type { Logger } from '../logger/index.ts'
+import { systemRng } from '../rng.ts'
+import { VERSION } from '../version.ts'
+import { Dialling } from './dialling.ts'
+import { Driver } from './driver.ts'
+import { logEvent } from './event-log.ts'
+import { Fleet } from './fleet.ts'
+import { DaemonHost } from './host.ts'
+import { mediaOf, type MediaDeps } from './media.ts'
+import { withoutInterface, type HostNetwork } from './network.ts'
+import { coreConfig } from './node-config.ts'
+import { createNode } from './node.ts'
+import { resolveHost } from './peers.ts'
+import { Pinger } from './pinger.ts'
+
+export interface DaemonOptions {
+  readonly loaded: LoadedConfig
+  readonly logger: Logger
+  /** False leaves the interface out whatever the configuration says. */
+  readonly tun: boolean
+  readonly clock?: Clock
+  readonly rng?: Rng
+  /** Opens devices; tests put emulated modems here. */
+  readonly openPort?: MediaDeps['open']
+}
+
+/** How often the node is told the time of day, which TreeAnnounces carry. */
+const WALL_CLOCK_INTERVAL: Millis = 60_000
+/** How often it is looked whether goodbyes have left. */
+const DRAIN_POLL: Millis = 20
+
+const NO_LISTS: AccessFacts = {
+  allowFile: join(SYSTEM_DIRECTORY, 'peers.allow'),
+  denyFile: join(SYSTEM_DIRECTORY, 'peers.deny'),
+  allowFileEntries: [],
+  denyFileEntries: [],
+  allow: [],
+  deny: [],
+  allowAll: false,
+  denyAll: false,
+}
+
+export class Daemon {
+  readonly identity: Identity
+  readonly #options: DaemonOptions
+  readonly #clock: Clock
+  readonly #driver: Driver
+  readonly #fleet: Fleet
+  readonly #dialling: Dialling
+  readonly #host: DaemonHost
+  #network: HostNetwork
+  #control: ControlServer | undefined
+  #cancelWallClock: (() => void) | undefined
+  #stopping: Promise<void> | undefined
+  #stopped: () => void = () => undefined
+  readonly #untilStopped: Promise<void>
+
+  /** Resolves when everything runs; rejects with an OperatorError and nothing left behind. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options)
+    try {
+      await daemon.#start()
+    } catch (error) {
+      await daemon.stop()
+      throw error
+    }
+    return daemon
+  }
+
+  private constructor(options: DaemonOptions) {
+    const { loaded, logger } = options
+    const { config } = loaded
+    const clock = options.clock ?? systemClock
+    const rng = options.rng ?? systemRng
+    const resolved = resolveIdentity(
+      { ...config.node.identity, directory: loaded.directory },
+      rng,
+      chooseCrypto(),
+    )
+    for (const remark of resolved.remarks) logger.warn(remark)
+    const { identity } = resolved
+    const settings = coreConfig(config.node)
+    const node = createNode({ identity, rng, config: settings, now: clock.now() })
+    const names = createNames(config.peers, (addr) => publicKeyOf(node.views, addr))
+    const pinger = new Pinger(identity, clock, rng, () => this.#driver)
+
+    this.identity = identity
+    this.#options = options
+    this.#clock = clock
+    this.#driver = new Driver(node, clock, {
+      send: (output) => this.#fleet.send(output),
+      packet: (packet) => {
+        if (!pinger.received(packet)) this.#network.deliver(packet)
+      },
+      undeliverable: (packet, reason, mtu) => {
+        if (!pinger.undeliverable(packet, reason)) this.#network.undeliverable(packet, reason, mtu)
+      },
+      datagram: () => undefined,
+      event: (event) => {
+        logEvent(logger, names, event)
+        if (event.type === 'peer-down') this.#dialling.lost(event.peer)
+      },
+    })
+    const specs = mediaOf(config.transports, {
+      identity,
+      clock,
+      rng,
+      isListed: (station) => this.#dialling.peers.some(({ nodeAddr }) => stationOf(nodeAddr) === station),
+      ...(options.openPort === undefined ? {} : { open: options.openPort }),
+    })
+    this.#fleet = new Fleet(specs, {
+      clock,
+      logger,
+      step: (input) => this.#driver.step(input),
+      heard: (medium, addr, publicKey) => this.#dialling.heard(medium, addr, publicKey),
+    })
+    this.#dialling = new Dialling(config.peers, {
+      driver: this.#driver,
+      clock,
+      logger,
+      media: specs,
+      resolve: resolveHost,
+    })
+    this.#network = withoutInterface(this.#noTun('disabled'), (input) => this.#driver.step(input))
+    this.#host = new DaemonHost({
+      identity,
+      views: node.views,
+      names,
+      sparklines: new Sparklines(node.views, clock),
+      facts: {
+        version: VERSION,
+        pid: process.pid,
+        exePath: process.argv[1] ?? process.execPath,
+        controlSocket: config.node.control.socketPath ?? defaultControlSocket(),
+        startedAt: clock.now(),
+        persistent: resolved.persistent,
+      },
+      clock,
+      driver: this.#driver,
+      fleet: this.#fleet,
+      pinger,
+      tun: () => this.#network.facts(),
+      access: () => NO_LISTS,
+    })
+    this.#untilStopped = new Promise((resolve) => {
+      this.#stopped = resolve
+    })
+  }
+
+  /** Where clients ask; undefined when the control socket is off. */
+  get controlSocket(): string | undefined {
+    return this.#control?.path
+  }
+
+  /** Stops on SIGTERM or SIGINT, or when `stop` is called; resolves with the exit code. */
+  async untilStopped(): Promise<number> {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      this.#options.logger.info(`${signal}: saying goodbye to the peers`)
+      void this.stop()
+    }
+    process.once('SIGTERM', onSignal)
+    process.once('SIGINT', onSignal)
+    await this.#untilStopped
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+    return 0
+  }
+
+  /** Tells the peers, lets the last frames leave, and closes everything. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown()
+    return this.#stopping
+  }
+
+  async #start(): Promise<void> {
+    const { loaded, logger } = this.#options
+    const { node, transports } = loaded.config
+    this.#tellTime()
+    if (node.control.enabled) {
+      this.#control = await openControlServer({
+        path: this.#host.facts.controlSocket,
+        clock: this.#clock,
+        logger: logger.named('control'),
+        dispatch: createDispatch(this.#host, coreConfig(node).cache),
+      })
+    }
+    if (Object.values(transports).every((instances) => instances.length === 0)) {
+      logger.warn('No transport is configured, so this node reaches nobody; add one under transports.')
+    }
+    await this.#fleet.open()
+    this.#host.sparklines.start()
+    this.#dialling.start()
+    logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
+  }
+
+  async #shutDown(): Promise<void> {
+    const { drainTimeoutSecs } = this.#options.loaded.config.node
+    this.#cancelWallClock?.()
+    this.#host.sparklines.stop()
+    this.#dialling.stop()
+    this.#driver.stop()
+    await this.#drained(drainTimeoutSecs * 1000)
+    await this.#network.close()
+    await this.#fleet.close()
+    await this.#control?.close()
+    this.#stopped()
+  }
+
+  /** Until no medium holds frames, at most `limit`. */
+  async #drained(limit: Millis): Promise<void> {
+    const end = this.#clock.now() + limit
+    const isWaiting = (): boolean =>
+      this.#fleet.facts().some(({ detail }) => Number(detail['queued_frames'] ?? 0) > 0)
+    while (isWaiting() && this.#clock.now() < end) {
+      await new Promise<void>((resolve) => {
+        this.#clock.after(DRAIN_POLL, resolve)
+      })
+    }
+  }
+
+  #tellTime(): void {
+    this.#driver.step({ type: 'wall-clock', seconds: unixSeconds() })
+    this.#cancelWallClock = this.#clock.after(WALL_CLOCK_INTERVAL, () => this.#tellTime())
+  }
+
+  #noTun(state: TunFacts['state'], reason?: string): TunFacts {
+    const { name } = this.#options.loaded.config.tun
+    return { state, name, ...(reason === undefined ? {} : { reason }) }
+  }
+}
+
+/** A node's key, if it is a neighbour or was met before. */
+function publicKeyOf(views: NodeViews, addr: NodeAddr): PublicKey | undefined {
+  const peer = views.peers().find(({ nodeAddr }) => nodeAddr === addr)
+  return (peer ?? views.mesh.identityCache().find(({ nodeAddr }) => nodeAddr === addr))?.publicKey
+}

@@ -1,0 +1,111 @@
+/**
+ * Runs a sans-IO node in real time: hands it what happens, does what it says, and wakes it at its deadline. The only
+ * place where the node, the clock and the media meet.
+ */
+import type {
+  Clock,
+  Millis,
+  NodeEvent,
+  NodeInput,
+  NodeOutput,
+  PublicKey,
+  SansIoNode,
+  UndeliverableReason,
+} from '../../core/index.ts'
+
+export type SendOutput = Extract<NodeOutput, { type: 'send' }>
+export type DatagramOutput = Extract<NodeOutput, { type: 'datagram' }>
+
+/** Where the effects of a node go. None may throw. */
+export interface DriverSinks {
+  send(output: SendOutput): void
+  /** An IPv6 packet for this host. */
+  packet(packet: Uint8Array, from: PublicKey): void
+  undeliverable(packet: Uint8Array, reason: UndeliverableReason, mtu: number | undefined): void
+  datagram(output: DatagramOutput): void
+  event(event: NodeEvent): void
+}
+
+export class Driver {
+  readonly #node: SansIoNode
+  readonly #clock: Clock
+  readonly #sinks: DriverSinks
+  /** Inputs that came while a step was being performed; they run after it, in order. */
+  readonly #waiting: NodeInput[] = []
+  #isStepping = false
+  #timer: { readonly at: Millis; readonly cancel: () => void } | undefined
+  #isStopped = false
+
+  constructor(node: SansIoNode, clock: Clock, sinks: DriverSinks) {
+    this.#node = node
+    this.#clock = clock
+    this.#sinks = sinks
+  }
+
+  /** Gives the node an input and performs what follows. An input from inside an effect waits until the effects are done. */
+  step(input: NodeInput): void {
+    if (this.#isStopped) return
+    if (this.#isStepping) {
+      this.#waiting.push(kept(input))
+      return
+    }
+    this.#isStepping = true
+    try {
+      let next: NodeInput | undefined = input
+      while (next !== undefined) {
+        for (const output of this.#node.step(next, this.#clock.now())) this.#perform(output)
+        next = this.#waiting.shift()
+      }
+    } finally {
+      this.#isStepping = false
+    }
+    this.#arm()
+  }
+
+  /** Says goodbye to every peer; nothing is done afterwards. */
+  stop(): void {
+    this.step({ type: 'shutdown' })
+    this.#isStopped = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #perform(output: NodeOutput): void {
+    switch (output.type) {
+      case 'send':
+        this.#sinks.send(output)
+        break
+      case 'packet':
+        this.#sinks.packet(output.packet, output.from)
+        break
+      case 'undeliverable':
+        this.#sinks.undeliverable(output.packet, output.reason, output.mtu)
+        break
+      case 'datagram':
+        this.#sinks.datagram(output)
+        break
+      case 'event':
+        this.#sinks.event(output.event)
+        break
+    }
+  }
+
+  #arm(): void {
+    const at = this.#node.deadline()
+    if (at === this.#timer?.at) return
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (at === undefined || at === Number.POSITIVE_INFINITY) return
+    const cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
+      this.#timer = undefined
+      this.step({ type: 'tick' })
+    })
+    this.#timer = { at, cancel }
+  }
+}
+
+/** A frame's bytes are a view that is valid only during the call; what waits needs its own. */
+function kept(input: NodeInput): NodeInput {
+  if (input.type === 'frame') return { ...input, frame: input.frame.slice() }
+  return input.type === 'packet' ? { ...input, packet: input.packet.slice() } : input
+}

@@ -1,0 +1,99 @@
+/** Pings in flight: sends echoes through the node and matches what comes back. */
+import {
+  ipv6Of,
+  nodeAddrOf,
+  randomBelow,
+  type Clock,
+  type Identity,
+  type Millis,
+  type Rng,
+  type UndeliverableReason,
+} from '../../core/index.ts'
+import { ControlError, type PingReply, type PingRequest } from '../control/index.ts'
+import type { Driver } from './driver.ts'
+import { echoRequest, parseEcho } from './echo.ts'
+
+/** More at once is not a person pinging. */
+const MAX_IN_FLIGHT = 64
+const IDENTIFIERS = 2 ** 16
+
+const REASONS: Readonly<Record<UndeliverableReason, string>> = {
+  'no-identity': 'the key of that address is not known',
+  'no-route': 'no route: no node on the mesh answers for it',
+  'too-big': 'the packet is too big for the path',
+  'queue-full': 'too many packets wait for it already',
+  'no-session': 'it did not answer the session setup',
+}
+
+interface InFlight {
+  readonly sentAt: Millis
+  finish(reply: PingReply): void
+  readonly sequence: number
+  readonly request: PingRequest
+}
+
+export class Pinger {
+  readonly #identity: Identity
+  readonly #clock: Clock
+  readonly #rng: Rng
+  readonly #driver: () => Driver
+  readonly #inFlight = new Map<number, InFlight>()
+
+  constructor(identity: Identity, clock: Clock, rng: Rng, driver: () => Driver) {
+    this.#identity = identity
+    this.#clock = clock
+    this.#rng = rng
+    this.#driver = driver
+  }
+
+  ping(request: PingRequest): Promise<PingReply> {
+    if (this.#inFlight.size >= MAX_IN_FLIGHT) throw new ControlError('too many pings in flight')
+    const identifier = this.#freeIdentifier()
+    const { peer, sequence, payloadBytes, timeout } = request
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(timeout, () => finish({ type: 'timeout' }))
+      const finish = (reply: PingReply): void => {
+        cancel()
+        if (this.#inFlight.delete(identifier)) resolve(reply)
+      }
+      this.#inFlight.set(identifier, { sentAt: this.#clock.now(), finish, sequence, request })
+      this.#driver().step({ type: 'identity', publicKey: peer })
+      const packet = echoRequest({
+        source: this.#identity.ipv6,
+        destination: ipv6Of(nodeAddrOf(peer)),
+        identifier,
+        sequence,
+        payloadBytes,
+      })
+      this.#driver().step({ type: 'packet', packet })
+    })
+  }
+
+  /** True when the packet was the reply to a ping of ours. */
+  received(packet: Uint8Array): boolean {
+    if (this.#inFlight.size === 0) return false
+    const echo = parseEcho(packet)
+    if (echo?.type !== 'reply') return false
+    const ping = this.#inFlight.get(echo.identifier)
+    if (ping?.sequence !== echo.sequence) return false
+    const rtt = this.#clock.now() - ping.sentAt
+    ping.finish({ type: 'reply', rtt, bytes: echo.bytes, from: nodeAddrOf(ping.request.peer) })
+    return true
+  }
+
+  /** True when the packet was a ping of ours. */
+  undeliverable(packet: Uint8Array, reason: UndeliverableReason): boolean {
+    if (this.#inFlight.size === 0) return false
+    const echo = parseEcho(packet)
+    const ping = echo?.type === 'request' ? this.#inFlight.get(echo.identifier) : undefined
+    if (ping === undefined || ping.sequence !== echo?.sequence) return false
+    ping.finish({ type: 'undeliverable', reason: REASONS[reason] })
+    return true
+  }
+
+  #freeIdentifier(): number {
+    let identifier = randomBelow(this.#rng, IDENTIFIERS)
+    while (this.#inFlight.has(identifier)) identifier = (identifier + 1) % IDENTIFIERS
+    return identifier
+  }
+}
