@@ -1,0 +1,2 @@
+export { processIo, type CommandIo } from './io.ts'
+export { main } from './main.ts'
