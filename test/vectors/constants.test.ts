@@ -259,7 +259,10 @@ test('constants.json: constants', () => {
   })
 })
 
-test('constants.json: every value of ours is compared with one of the file', () => {
+const skip =
+  process.env['VECTORS'] === undefined ? false : 'only the set of this repository is known to list them all'
+
+test('constants.json: every value of ours is compared with one of the file', { skip }, () => {
   const listed = new Set(
     vectors.group<ConstantVector>('constants').map((vector) => `${vector.group} ${vector.name}`),
   )
