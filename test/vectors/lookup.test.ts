@@ -32,7 +32,6 @@ testNamesAreKnown(vectors, [
   'proofs',
   'forwarding',
   'request_handling',
-  // Told in sentences; test/core/lookup walks through the same events.
   'response_handling',
   'origin_schedule',
   'backoff_when_enabled_base_5s_max_60s',
@@ -148,6 +147,33 @@ test('lookup.json: request_handling', () => {
     )
     assert.equal(verdict.replace('-', '_'), vector.result)
     assert.equal(table.size, vector.cache_size_after)
+  })
+})
+
+interface ResponseVector {
+  readonly request_id: string
+  readonly result: string
+  readonly to: NodeAddr | null
+}
+
+/** A response that is not in transit is ours or nobody's; the reference takes it for ours without asking. */
+const ROUTE_NAMES: Readonly<Record<string, string>> = {
+  'reverse-path': 'reverse_path',
+  'already-forwarded': 'drop_already_forwarded',
+  'not-transit': 'originator',
+}
+
+test('lookup.json: response_handling', () => {
+  const table = new RequestTable()
+  const steps = vectors.group<ResponseVector>('response_handling')
+  for (const { request_id, to } of steps) {
+    if (to === null) continue
+    table.receive({ requestId: BigInt(request_id), target: vectorNode(1), ttl: 1 }, to, vectorNode(0), 0)
+  }
+  checkEach(steps, (vector) => {
+    const route = table.routeResponse(BigInt(vector.request_id))
+    assert.equal(ROUTE_NAMES[route.type], vector.result)
+    assert.equal(route.type === 'reverse-path' ? route.to : null, vector.to)
   })
 })
 

@@ -8,6 +8,7 @@ import {
   classifyRoute,
   commonAncestor,
   commonDepth,
+  CoordinateCache,
   type Coordinates,
   errorLimiter,
   hasAncestor,
@@ -17,6 +18,7 @@ import {
   treeDistance,
 } from '../../core/index.ts'
 import { assertClose, bytesOf, checkEach, loadVectors, testGroup, testNamesAreKnown } from './load.ts'
+import { vectorNode } from './nodes.ts'
 
 const vectors = loadVectors('routing.json')
 
@@ -25,7 +27,6 @@ testNamesAreKnown(vectors, [
   'next_hop',
   'transit',
   'error_signals',
-  // Told in sentences; test/core/routing/coordinate-cache.test.ts walks through the same steps.
   'coord_cache_limit_3_ttl_1000ms',
 ])
 
@@ -154,5 +155,38 @@ test('routing.json: error_signals', () => {
   const limiter = errorLimiter()
   checkEach(vectors.group<ErrorVector>('error_signals'), (vector) => {
     assert.equal(limiter.pass(vector.dest, Number(vector.now_ms)), vector.sent !== null)
+  })
+})
+
+interface CacheVector {
+  readonly step: string
+  readonly now_ms: string
+  readonly present: readonly number[]
+}
+
+/** What a step does before it looks: `N at T ms` and `N ... inserted` insert, `N used at T ms` uses. */
+function applyStep(cache: CoordinateCache, { step, now_ms }: CacheVector): void {
+  const insert = (n: number, now: number): void => {
+    assert.ok(cache.insert(vectorNode(n), [vectorNode(n)], { trust: 'proven' }, now))
+  }
+  for (const [, n, at] of step.matchAll(/(\d+) at (\d+) ms/g)) insert(Number(n), Number(at))
+  for (const [, n, at] of step.matchAll(/(\d+) used at (\d+) ms/g)) {
+    assert.ok(cache.use(vectorNode(Number(n)), Number(at)))
+  }
+  const inserted = /^(.*) inserted/.exec(step)?.[1] ?? ''
+  for (const [n] of inserted.matchAll(/\d+/g)) insert(Number(n), Number(now_ms))
+}
+
+test('routing.json: coord_cache_limit_3_ttl_1000ms', () => {
+  const cache = new CoordinateCache({ maxEntries: 3, ttl: 1000 })
+  const steps = vectors.group<CacheVector>('coord_cache_limit_3_ttl_1000ms')
+  const known = [...new Set(steps.flatMap((step) => step.present))].toSorted((a, b) => a - b)
+  checkEach(steps, (vector) => {
+    const now = Number(vector.now_ms)
+    applyStep(cache, vector)
+    assert.deepEqual(
+      known.filter((n) => cache.peek(vectorNode(n), now) !== undefined),
+      vector.present,
+    )
   })
 })
