@@ -23,6 +23,9 @@ const EXPLICIT_HEADER_BITS = 20
 const RNODE_MIN_PREAMBLE_SYMBOLS = 18
 const RNODE_MIN_PREAMBLE: Millis = 24
 
+/** Up to this net bit rate RNode firmware sends its whole queue as one burst. */
+const RNODE_FLUSH_MAX_BPS = 14_000
+
 /** Duration of one symbol. */
 export function symbolMs(modulation: Modulation): Millis {
   return (2 ** modulation.spreadingFactor * 1000) / modulation.bandwidthHz
@@ -66,10 +69,18 @@ export function rnodePreambleSymbols(modulation: Modulation): number {
   return Math.max(RNODE_MIN_PREAMBLE_SYMBOLS, Math.ceil(RNODE_MIN_PREAMBLE / symbolMs(modulation)))
 }
 
-/** Net bit rate in bit/s; RNode firmware changes its queueing at 14 kbit/s. */
+/** Net bit rate in bit/s. */
 export function bitRate(modulation: Modulation): number {
   return (
     (modulation.spreadingFactor * (4 / modulation.codingRate) * modulation.bandwidthHz) /
     2 ** modulation.spreadingFactor
   )
+}
+
+/**
+ * Whether RNode firmware sends all it has queued as one burst, without sensing the channel in between; above, it
+ * contends for each frame. The AVR build always does.
+ */
+export function rnodeFlushesQueue(modulation: Modulation): boolean {
+  return bitRate(modulation) <= RNODE_FLUSH_MAX_BPS
 }

@@ -12,6 +12,7 @@ export {
 export {
   bitRate,
   MAX_PHY_BYTES,
+  rnodeFlushesQueue,
   rnodePreambleSymbols,
   rnodeUsesLdro,
   symbolMs,

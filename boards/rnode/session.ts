@@ -1,6 +1,6 @@
 /** A running RNode: frames in and out, its reports, and the watch over whether it still lives. */
 import type { Clock, Millis } from '../../core/index.ts'
-import { MAX_PHY_BYTES, rnodeUsesLdro, symbolMs, timeOnAirMs } from '../airtime.ts'
+import { MAX_PHY_BYTES, rnodeFlushesQueue, rnodeUsesLdro, symbolMs, timeOnAirMs } from '../airtime.ts'
 import type { RadioFrame, RadioParams, TxResult } from '../board.ts'
 import { neverTransmits, versionText } from './checks.ts'
 import {
@@ -8,6 +8,7 @@ import {
   DETECT_REQUEST,
   ERROR,
   LEAVE_VALUE,
+  PLATFORM,
   QUERY_U8,
   RADIO_OFF,
   RADIO_ON,
@@ -73,6 +74,7 @@ export class RnodeSession {
       clock: deps.clock,
       physics: {
         airtime,
+        burstsOfMany: running.platform === PLATFORM.avr || rnodeFlushesQueue(params),
         slotMs: Math.min(MAX_SLOT, Math.max(MIN_SLOT, SLOT_SYMBOLS * symbolMs(params))),
         longestFrameMs: airtime(MAX_PHY_BYTES - overheadBytes),
       },

@@ -25,6 +25,8 @@ const PROBE_LOST_AFTER: Millis = 500
 export interface TxPhysics {
   /** Time on air of a payload of so many bytes, the modem's overhead included. */
   airtime(payloadBytes: number): Millis
+  /** Frames queued together leave together; otherwise one by one. */
+  readonly burstsOfMany: boolean
   readonly slotMs: Millis
   readonly longestFrameMs: Millis
 }
@@ -113,6 +115,7 @@ export class TxTracker {
       const since = Math.max(frame.handedAt, this.#lastBurstEnd)
       if (now - since < airtime * AIRTIME_TOLERANCE) break
       done++
+      if (!this.#physics.burstsOfMany) break
     }
     if (done === 0) return
     this.#lastBurstEnd = now

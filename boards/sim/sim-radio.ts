@@ -3,14 +3,18 @@
  * firmware puts in front of each LoRa frame. Shared by the plain simulated board and the emulated modem.
  */
 import { randomBelow, type Clock, type Millis, type Rng } from '../../core/index.ts'
-import { bitRate, MAX_PHY_BYTES, rnodePreambleSymbols, rnodeUsesLdro, timeOnAirMs } from '../airtime.ts'
+import {
+  MAX_PHY_BYTES,
+  rnodeFlushesQueue,
+  rnodePreambleSymbols,
+  rnodeUsesLdro,
+  timeOnAirMs,
+} from '../airtime.ts'
 import type { RadioParams } from '../board.ts'
 import { AirtimeMeter, SHORT_TERM } from './airtime-meter.ts'
 import { Contention, contentionTiming, type ContentionTiming } from './contention.ts'
 import type { Ether, EtherPort } from './ether.ts'
 
-/** Below this net bit rate the firmware sends its whole queue as one burst, without sensing in between. */
-const FLUSH_ALL_BELOW_BPS = 14_000
 /** Gap between the frames of a burst. */
 const BURST_GAP: Millis = 4
 /** Shortest time between two looks at the channel. */
@@ -153,7 +157,7 @@ export class SimRadio {
   #burst(): void {
     const params = this.#params
     if (params === undefined) return
-    const all = this.#avr || bitRate(params) <= FLUSH_ALL_BELOW_BPS
+    const all = this.#avr || rnodeFlushesQueue(params)
     const packets = this.#queue.splice(0, all ? this.#queue.length : 1)
     const frames = packets.flatMap((packet) => {
       const pieces = this.#frames(packet.payload)
@@ -188,7 +192,8 @@ export class SimRadio {
   #endBurst(): void {
     const now = this.#clock.now()
     this.#bursting = false
-    this.#contention.sent(now, this.airtime.share(now, SHORT_TERM))
+    // The AVR build does not measure its airtime, so its window stays in the first band.
+    this.#contention.sent(now, this.#avr ? 0 : this.airtime.share(now, SHORT_TERM))
     this.#waitingSince = undefined
     this.#port.tune(this.#params)
     this.#sink.burst(false)
