@@ -29,7 +29,6 @@ testNamesAreKnown(vectors, [
   'filters',
   'by_set_bits',
   'merge',
-  // Wire version 0 has one size, so there is nothing to mismatch.
   'merge_mismatch',
   'outgoing',
   'debounce',
@@ -130,6 +129,18 @@ testGroup<{ readonly a: Range; readonly b: Range; readonly result: Stats }>(vect
   assertStats(merged, vector.result)
   b.merge(a)
   assert.ok(b.equals(merged))
+})
+
+test('bloom.json: merge_mismatch', () => {
+  // Wire version 0 has one size: a filter of another one cannot even be made.
+  const { accepted } = vectors.value<{ readonly accepted: boolean }>('merge_mismatch')
+  let made = true
+  try {
+    BloomFilter.fromBytes(new Uint8Array(FILTER_BYTES / 2))
+  } catch {
+    made = false
+  }
+  assert.equal(made, accepted)
 })
 
 interface OutgoingVector {

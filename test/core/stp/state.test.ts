@@ -154,29 +154,64 @@ const graphs = fc.integer({ min: 2, max: 12 }).chain((size) =>
   }),
 )
 
+type Links = Map<TreeState, Set<TreeState>>
+
+function meshOf({
+  addresses,
+  earlier,
+  extra,
+}: typeof graphs extends fc.Arbitrary<infer G> ? G : never): Links {
+  const nodes = addresses.map((address) => new TreeState(addrOf(address), 0n))
+  const links: Links = new Map(nodes.map((node) => [node, new Set()]))
+  const connect = (a: TreeState, b: TreeState): void => {
+    if (a === b) return
+    links.get(a)!.add(b)
+    links.get(b)!.add(a)
+  }
+  for (let i = 1; i < nodes.length; i++) connect(nodes[i]!, nodes[earlier[i]! % i]!)
+  for (const [a, b] of extra) connect(nodes[a]!, nodes[b]!)
+  return links
+}
+
+/** Everybody that can be reached from `node` has the smallest address among them as root, over links that exist. */
+function assertAgreement(links: Links, node: TreeState): void {
+  const component = new Set([node])
+  for (const member of component) for (const neighbour of links.get(member)!) component.add(neighbour)
+  const root = [...component].map((member) => member.self).toSorted()[0]!
+  assert.equal(node.root, root)
+  for (const [index, hop] of node.coordinates.slice(0, -1).entries()) {
+    const above = [...component].find((other) => other.self === node.coordinates[index + 1])!
+    assert.ok([...links.get(above)!].some((other) => other.self === hop))
+  }
+}
+
 test('a connected mesh agrees on the smallest root, and every path in it is real', () => {
   fc.assert(
-    fc.property(graphs, ({ addresses, earlier, extra }) => {
-      const nodes = addresses.map((address) => new TreeState(addrOf(address), 0n))
-      const links = new Map<TreeState, Set<TreeState>>(nodes.map((node) => [node, new Set()]))
-      const connect = (a: TreeState, b: TreeState): void => {
-        if (a === b) return
-        links.get(a)!.add(b)
-        links.get(b)!.add(a)
-      }
-      for (let i = 1; i < nodes.length; i++) connect(nodes[i]!, nodes[earlier[i]! % i]!)
-      for (const [a, b] of extra) connect(nodes[a]!, nodes[b]!)
-      for (let round = 0; round < 4 * nodes.length; round++) exchange(links, round)
-      const root = nodes.map((node) => node.self).toSorted()[0]!
-      for (const node of nodes) {
-        assert.equal(node.root, root)
-        for (const [index, hop] of node.coordinates.slice(0, -1).entries()) {
-          const above = nodes.find((other) => other.self === node.coordinates[index + 1])!
-          assert.ok(links.get(above)!.has(nodes.find((other) => other.self === hop)!))
-        }
-      }
+    fc.property(graphs, (graph) => {
+      const links = meshOf(graph)
+      for (let round = 0; round < 4 * links.size; round++) exchange(links, round)
+      for (const node of links.keys()) assertAgreement(links, node)
     }),
     { numRuns: 60, seed: 5 },
+  )
+})
+
+test('when the root leaves, each part of the mesh that remains agrees on a new one', () => {
+  fc.assert(
+    fc.property(graphs, (graph) => {
+      const links = meshOf(graph)
+      const rounds = 4 * links.size
+      for (let round = 0; round < rounds; round++) exchange(links, round)
+      const root = [...links.keys()].find((node) => node.isRoot)!
+      for (const neighbour of links.get(root)!) {
+        links.get(neighbour)!.delete(root)
+        neighbour.remove(root.self)
+      }
+      links.delete(root)
+      for (let round = rounds; round < 4 * rounds; round++) exchange(links, round)
+      for (const node of links.keys()) assertAgreement(links, node)
+    }),
+    { numRuns: 60, seed: 6 },
   )
 })
 
