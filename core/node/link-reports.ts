@@ -14,6 +14,9 @@ import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
 import type { FrameMeter } from './frames.ts'
 
+/** Reports go out together and at most this often, as from peers that look at their reports once a second. */
+const REPORT_INTERVAL: Millis = 1000
+
 /** Cost of a stock link until its first report came back. */
 const UNMEASURED_COST = 1
 
@@ -30,6 +33,8 @@ interface Measured {
   readonly measurement: Measurement
   /** The last report under the present keys. */
   reported: { readonly highest: bigint; readonly packets: bigint } | undefined
+  /** When reports of ours last went out. */
+  sentAt: Millis | undefined
 }
 
 export class LinkReports implements FrameMeter {
@@ -63,7 +68,7 @@ export class LinkReports implements FrameMeter {
       mode: peer.timers.reports ? this.#ctx.config.mmp.mode : 'minimal',
       initiator: peer.up?.isInitiator ?? false,
     })
-    this.#byPeer.set(peer.addr, { measurement, reported: undefined })
+    this.#byPeer.set(peer.addr, { measurement, reported: undefined, sentAt: undefined })
   }
 
   linkDown(addr: NodeAddr): void {
@@ -82,19 +87,20 @@ export class LinkReports implements FrameMeter {
   }
 
   sent(peer: Peer, session: LinkSession, counter: bigint, bytes: number, now: Millis): void {
-    const measurement = this.measurementOf(peer.addr)
-    if (measurement === undefined) return
-    measurement.sender.record(counter, session.timestamp(now), bytes)
-    this.#schedule(peer, measurement, now)
+    const measured = this.#byPeer.get(peer.addr)
+    if (measured === undefined) return
+    measured.measurement.sender.record(counter, session.timestamp(now), bytes)
+    this.#schedule(peer, measured, now)
   }
 
   received(peer: Peer, frame: EstablishedFrame, timestamp: number, bytes: number, now: Millis): void {
-    const measurement = this.measurementOf(peer.addr)
-    if (measurement === undefined) return
+    const measured = this.#byPeer.get(peer.addr)
+    if (measured === undefined) return
+    const { measurement } = measured
     const { counter, flags } = frame
     measurement.receiver.record({ counter, timestamp, bytes, ce: flags.ce }, now)
     measurement.spin.observe(flags.spin, counter, now)
-    this.#schedule(peer, measurement, now)
+    this.#schedule(peer, measured, now)
   }
 
   /** The peer wants to know how its frames arrive. It is told even where we send no reports of our own accord. */
@@ -134,11 +140,13 @@ export class LinkReports implements FrameMeter {
 
   /** The timer of the reports. */
   reportDue(peer: Peer, now: Millis): void {
-    const measurement = this.measurementOf(peer.addr)
-    if (measurement === undefined || peer.up === undefined) return
+    const measured = this.#byPeer.get(peer.addr)
+    if (measured === undefined || peer.up === undefined) return
+    const { measurement } = measured
+    measured.sentAt = now
     if (measurement.isSenderReportDue(now)) this.#sendSenderReport(peer, measurement, now)
     if (measurement.isReceiverReportDue(now)) this.#sendReceiverReport(peer, measurement, now)
-    this.#schedule(peer, measurement, now)
+    this.#schedule(peer, measured, now)
   }
 
   #sendSenderReport(peer: Peer, measurement: Measurement, now: Millis): void {
@@ -159,8 +167,10 @@ export class LinkReports implements FrameMeter {
     if (this.#host.sendReport(peer, encodeLinkReceiverReport(report), now)) this.#ctx.counters.mmp.sent += 1
   }
 
-  #schedule(peer: Peer, measurement: Measurement, now: Millis): void {
-    const due = measurement.deadline()
-    if (due !== undefined) this.#ctx.timers.setNoLater('report', peer.addr, Math.max(due, now))
+  #schedule(peer: Peer, measured: Measured, now: Millis): void {
+    const due = measured.measurement.deadline()
+    if (due === undefined) return
+    const earliest = (measured.sentAt ?? -Infinity) + REPORT_INTERVAL
+    this.#ctx.timers.setNoLater('report', peer.addr, Math.max(due, earliest, now))
   }
 }

@@ -3,6 +3,7 @@ import type { Crypto } from '../crypto/index.ts'
 import { nodeAddrOf } from '../identity/index.ts'
 import type { Identity, NodeAddr } from '../identity/index.ts'
 import type { TransportId, TransportInfo } from '../link.ts'
+import { Mesh } from '../mesh/index.ts'
 import { EPOCH_SIZE } from '../noise/index.ts'
 import type { Peer } from '../peer/index.ts'
 import { AccessLists, SessionIndexes, linkTimerTable, noTraffic } from '../peer/index.ts'
@@ -40,8 +41,8 @@ export interface NodeDeps {
   readonly config: NodeConfig
   /** Defaults to the identity's. */
   readonly crypto?: Crypto
-  /** Builds the mesh half. */
-  readonly mesh: (deps: MeshDeps) => MeshLayer
+  /** Builds the mesh half; the real one unless something else is wanted. */
+  readonly mesh?: (deps: MeshDeps) => MeshLayer
   readonly now: Millis
 }
 
@@ -75,7 +76,8 @@ export class FipsNode implements SansIoNode {
     }
     this.#half = new LinkHalf(this.#ctx, () => this.#mesh, now)
     const { counters, epoch } = this.#ctx
-    this.#mesh = deps.mesh({ link: this.#half.neighbours, identity, rng, config, counters, epoch, now })
+    const buildMesh = deps.mesh ?? ((meshDeps) => new Mesh(meshDeps))
+    this.#mesh = buildMesh({ link: this.#half.neighbours, identity, rng, config, counters, epoch, now })
     this.views = new NodeStatus(this.#ctx, this.#half, this.#mesh)
   }
 

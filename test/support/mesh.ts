@@ -24,7 +24,6 @@ import type {
 } from '../../core/index.ts'
 import { FipsNode, Identity, nodeConfig, randomUnit } from '../../core/index.ts'
 import { EventQueue } from './event-queue.ts'
-import { nullMesh } from './null-mesh.ts'
 import { SeededRng } from '../../boards/index.ts'
 
 /** Wall-clock time at the virtual instant zero. */
@@ -36,7 +35,7 @@ export interface TestMeshOptions {
   readonly config?: PartialNodeConfig
   /** Who may connect; by default everyone. */
   readonly admission?: Partial<AdmissionPolicy>
-  /** The mesh half; by default one that does nothing. */
+  /** The mesh half, when it shall not be the real one. */
   readonly mesh?: (deps: MeshDeps) => MeshLayer
 }
 
@@ -207,7 +206,7 @@ export class TestMesh {
       identity,
       rng: this.#rng,
       config: nodeConfig(this.#options.config),
-      mesh: this.#options.mesh ?? nullMesh,
+      ...(this.#options.mesh === undefined ? {} : { mesh: this.#options.mesh }),
       now: this.#now,
     })
   }
