@@ -55,7 +55,7 @@ for (const [count, seed] of [
 }
 
 test('the filters lead packets across the mesh, whoever sends', () => {
-  const mesh = meshOf(8, 5)
+  const mesh = meshOf(8, 5, { jitterMs: 0 })
   assert.ok(mesh.runUntil(() => mesh.hasOneRoot() && isConsistent(mesh), 30 * SECOND))
   mesh.run(5 * SECOND)
   const pairs = mesh.nodes.flatMap((from) =>
@@ -65,7 +65,10 @@ test('the filters lead packets across the mesh, whoever sends', () => {
     const before = packetsOf(to)
     mesh.input(from, { type: 'identity', publicKey: to.identity.publicKey })
     mesh.input(from, { type: 'packet', packet: ipv6Packet(from, to) })
-    assert.ok(mesh.runUntil(() => packetsOf(to) > before, 20 * SECOND), `${from.name} to ${to.name}`)
+    assert.ok(
+      mesh.runUntil(() => packetsOf(to) > before, 20 * SECOND),
+      `${from.name} to ${to.name}`,
+    )
   }
 })
 
