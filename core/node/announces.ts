@@ -1,10 +1,12 @@
 /** Pacing and repetition, the same for both kinds of announce: owed, sent when the pace allows, repeated until confirmed. */
-import type { AnnounceState, Peer } from '../peer/index.ts'
+import type { AnnounceState, Peer, UnconfirmedAnnounce } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext, TimerKind } from './context.ts'
 
 /** Repeats of one content: after that the peer is deaf to it, and periodic announces will do. */
 const MAX_RESENDS = 3
+
+const SUSPICIONS_OF_LOSS = 2
 
 export interface AnnounceKind {
   readonly sendTimer: TimerKind
@@ -45,20 +47,45 @@ export function takeDue(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: M
   return true
 }
 
-/** It went out in the frame with this counter. */
+/** How an announce went out. */
+export type SentAnnounce = Pick<UnconfirmedAnnounce, 'counter' | 'missingBefore'>
+
+/** It went out. */
 export function noteSent(
   ctx: NodeContext,
   kind: AnnounceKind,
   peer: Peer,
-  counter: bigint,
+  sent: SentAnnounce,
   now: Millis,
 ): void {
   const state = kind.state(peer)
   if (state === undefined) return
   state.pacing.take(now)
   state.lastSentAt = now
-  state.unconfirmed = counter
+  state.unconfirmed = { ...sent, suspicions: 0 }
   if (state.resends < MAX_RESENDS) ctx.timers.set(kind.resendTimer, peer.addr, now + kind.resendMs(peer))
+}
+
+/**
+ * The peer reports frames up to `highest`, of which it has missed `missing` in all. One more missing than before may be
+ * this announce, or a frame that was overtaken and will be counted in the next report: it is lost when two say so.
+ * Returns true when it should be repeated.
+ */
+export function isLost(
+  ctx: NodeContext,
+  kind: AnnounceKind,
+  peer: Peer,
+  highest: bigint,
+  missing: bigint,
+): boolean {
+  const sent = kind.state(peer)?.unconfirmed
+  if (sent === undefined || sent.counter > highest || sent.missingBefore === undefined) return false
+  if (missing <= sent.missingBefore) {
+    confirm(ctx, kind, peer)
+    return false
+  }
+  sent.suspicions += 1
+  return sent.suspicions >= SUSPICIONS_OF_LOSS
 }
 
 /** The peer has it. */

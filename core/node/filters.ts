@@ -4,13 +4,13 @@ import { FilterState, decodeFilterAnnounce, encodeFilterAnnounce } from '../bloo
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
-import type { AnnounceKind } from './announces.ts'
-import { confirm, noteSent, owe, repeat, takeDue } from './announces.ts'
+import type { AnnounceKind, SentAnnounce } from './announces.ts'
+import { isLost, noteSent, owe, repeat, takeDue } from './announces.ts'
 import type { NodeContext } from './context.ts'
 
 export interface FilterHost {
-  /** Sends a FilterAnnounce; the counter of its frame, or undefined when it could not go. */
-  sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): bigint | undefined
+  /** Sends a FilterAnnounce; undefined when it could not go. */
+  sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): SentAnnounce | undefined
   isTreePeer(addr: NodeAddr): boolean
 }
 
@@ -124,25 +124,24 @@ export class Filters {
     this.announceDue(peer, now)
   }
 
-  /** A report of the peer shows that every frame up to `counter` has arrived. */
-  confirmUpTo(peer: Peer, counter: bigint): void {
-    const unconfirmed = peer.up?.filter.unconfirmed
-    if (unconfirmed !== undefined && unconfirmed <= counter) confirm(this.#ctx, KIND, peer)
+  /** What the peer's report tells of our announce on its way. */
+  reported(peer: Peer, highest: bigint, missing: bigint, now: Millis): void {
+    if (isLost(this.#ctx, KIND, peer, highest, missing)) this.resendDue(peer, now)
   }
 
   #send(peer: Peer, now: Millis): void {
     const { counters } = this.#ctx
     const announce = this.#state.take(peer.addr, this.#treePeers(), now)
     if (announce === undefined) return
-    const counter = this.#host.sendAnnounce(peer, encodeFilterAnnounce(announce), now)
-    if (counter === undefined) {
+    const sent = this.#host.sendAnnounce(peer, encodeFilterAnnounce(announce), now)
+    if (sent === undefined) {
       counters.bloom.sendFailed += 1
       this.#state.repeat(peer.addr)
       return
     }
     this.#sentSequence = announce.sequence
     counters.bloom.sent += 1
-    noteSent(this.#ctx, KIND, peer, counter, now)
+    noteSent(this.#ctx, KIND, peer, sent, now)
   }
 
   #oweTo(peer: Peer, now: Millis): void {

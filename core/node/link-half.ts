@@ -6,6 +6,7 @@ import type { FrameClass } from '../link.ts'
 import type { LinkPath, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
+import type { SentAnnounce } from './announces.ts'
 import { Dialer } from './dialer.ts'
 import { Filters } from './filters.ts'
 import { Frames } from './frames.ts'
@@ -43,7 +44,10 @@ export class LinkHalf {
     })
     this.reports = new LinkReports(ctx, {
       sendReport: (peer, message, at) => this.frames.send(peer, message, 'report', at),
-      arrived: (peer, counter, complete, at) => this.#arrived(peer, counter, complete, at),
+      reported: (peer, highest, missing, at) => {
+        this.tree.reported(peer, highest, missing, at)
+        this.filters.reported(peer, highest, missing, at)
+      },
       firstMeasured: (at) => this.tree.evaluate(at),
     })
     this.frames = new Frames(ctx, this.links, this.reports, (peer, message, congested, at) =>
@@ -153,25 +157,10 @@ export class LinkHalf {
     if (peer.keys.current?.isInitiator === true) this.liveness.heartbeat(peer, now)
   }
 
-  #announce(peer: Peer, message: Uint8Array, frameClass: FrameClass, now: Millis): bigint | undefined {
+  #announce(peer: Peer, message: Uint8Array, frameClass: FrameClass, now: Millis): SentAnnounce | undefined {
     const counter = peer.keys.current?.sendCounter
-    return this.frames.send(peer, message, frameClass, now) ? counter : undefined
+    const missingBefore = this.reports.missing(peer.addr)
+    const isSent = this.frames.send(peer, message, frameClass, now)
+    return counter === undefined || !isSent ? undefined : { counter, missingBefore }
   }
-
-  #arrived(peer: Peer, counter: bigint, complete: boolean, now: Millis): void {
-    const { up } = peer
-    if (up === undefined) return
-    if (complete) {
-      this.tree.confirmUpTo(peer, counter)
-      this.filters.confirmUpTo(peer, counter)
-      return
-    }
-    // Something was lost, perhaps this: with so few announces it is cheaper to repeat than to find out.
-    if (isCovered(up.tree.unconfirmed, counter)) this.tree.resendDue(peer, now)
-    if (isCovered(up.filter.unconfirmed, counter)) this.filters.resendDue(peer, now)
-  }
-}
-
-function isCovered(unconfirmed: bigint | undefined, counter: bigint): boolean {
-  return unconfirmed !== undefined && unconfirmed <= counter
 }

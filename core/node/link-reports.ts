@@ -17,22 +17,28 @@ import type { FrameMeter } from './frames.ts'
 /** Reports go out together and at most this often, as from peers that look at their reports once a second. */
 const REPORT_INTERVAL: Millis = 1000
 
+/** On a new link the first frame has counter 0 and makes the count 1. */
+const NOTHING_MISSING = -1n
+
 /** Cost of a stock link until its first report came back. */
 const UNMEASURED_COST = 1
 
 export interface ReportHost {
   /** False when the report could not go. */
   sendReport(peer: Peer, message: Uint8Array, now: Millis): boolean
-  /** The peer has received our frames up to `counter`; `complete` when none of those it reports on was lost. */
-  arrived(peer: Peer, counter: bigint, complete: boolean, now: Millis): void
+  /** The peer has seen our frames up to `highest` and missed `missing` of them, in the count of `LinkReports.missing`. */
+  reported(peer: Peer, highest: bigint, missing: bigint, now: Millis): void
   /** The link was measured for the first time, so its cost counts from now on. */
   firstMeasured(now: Millis): void
 }
 
 interface Measured {
   readonly measurement: Measurement
-  /** The last report under the present keys. */
-  reported: { readonly highest: bigint; readonly packets: bigint } | undefined
+  /**
+   * Highest counter minus frames received, as last reported under the present keys: grows by one with every frame that
+   * is lost. Its zero is arbitrary, for peers count frames across rekeys.
+   */
+  missing: bigint | undefined
   /** When reports of ours last went out. */
   sentAt: Millis | undefined
 }
@@ -62,13 +68,18 @@ export class LinkReports implements FrameMeter {
     return this.measuredCost(peer) ?? UNMEASURED_COST
   }
 
+  /** Frames the peer has missed, by its last report; undefined when it has not reported under the present keys. */
+  missing(addr: NodeAddr): bigint | undefined {
+    return this.#byPeer.get(addr)?.missing
+  }
+
   linkUp(peer: Peer): void {
     const measurement = new Measurement({
       layer: 'link',
       mode: peer.timers.reports ? this.#ctx.config.mmp.mode : 'minimal',
       initiator: peer.up?.isInitiator ?? false,
     })
-    this.#byPeer.set(peer.addr, { measurement, reported: undefined, sentAt: undefined })
+    this.#byPeer.set(peer.addr, { measurement, missing: NOTHING_MISSING, sentAt: undefined })
   }
 
   linkDown(addr: NodeAddr): void {
@@ -79,7 +90,7 @@ export class LinkReports implements FrameMeter {
     const measured = this.#byPeer.get(peer.addr)
     if (measured === undefined) return
     measured.measurement.rekeyed(now)
-    measured.reported = undefined
+    measured.missing = undefined
   }
 
   spinBit(peer: Peer): boolean {
@@ -129,12 +140,9 @@ export class LinkReports implements FrameMeter {
     const report = decoded.value
     const outcome = measured.measurement.receiverReport(report, session.timestamp(now), now)
     if (outcome.type === 'stale' || report.highestCounter >= session.sendCounter) return
-    const before = measured.reported
     const highest = report.highestCounter
-    const packets = report.cumulativePacketsReceived
-    measured.reported = { highest, packets }
-    const complete = before !== undefined && highest - before.highest === packets - before.packets
-    this.#host.arrived(peer, highest, complete, now)
+    measured.missing = highest - report.cumulativePacketsReceived
+    this.#host.reported(peer, highest, measured.missing, now)
     if (outcome.type === 'rtt-sample' && outcome.first) this.#host.firstMeasured(now)
   }
 

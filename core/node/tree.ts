@@ -12,8 +12,8 @@ import {
   signDeclaration,
 } from '../stp/index.ts'
 import type { Millis } from '../time.ts'
-import type { AnnounceKind } from './announces.ts'
-import { cancel, confirm, noteSent, owe, repeat, takeDue } from './announces.ts'
+import type { AnnounceKind, SentAnnounce } from './announces.ts'
+import { cancel, confirm, isLost, noteSent, owe, repeat, takeDue } from './announces.ts'
 import type { NodeContext } from './context.ts'
 import { NODE } from './context.ts'
 
@@ -22,8 +22,8 @@ const SIGNATURE_AUX_BYTES = 32
 
 /** What the tree needs from its surroundings, and whom it tells. */
 export interface TreeHost {
-  /** Sends a TreeAnnounce; the counter of its frame, or undefined when it could not go. */
-  sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): bigint | undefined
+  /** Sends a TreeAnnounce; undefined when it could not go. */
+  sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): SentAnnounce | undefined
   /** Cost of the link, undefined before it was measured. */
   measuredCost(peer: Peer): number | undefined
   positionChanged(now: Millis): void
@@ -183,13 +183,13 @@ export class Tree {
       ancestry: this.#state.ancestry(),
       signature: this.#signature,
     })
-    const counter = this.#host.sendAnnounce(peer, message, now)
-    if (counter === undefined) {
+    const sent = this.#host.sendAnnounce(peer, message, now)
+    if (sent === undefined) {
       this.#ctx.counters.tree.sendFailed += 1
       return
     }
     this.#ctx.counters.tree.sent += 1
-    noteSent(this.#ctx, KIND, peer, counter, now)
+    noteSent(this.#ctx, KIND, peer, sent, now)
     const isParent = !this.isRoot && declaration.parent === peer.addr
     const isNews = isParent && !up.isToldParent
     up.isToldParent = isParent
@@ -200,10 +200,9 @@ export class Tree {
     if (repeat(this.#ctx, KIND, peer, now)) this.announceDue(peer, now)
   }
 
-  /** A report of the peer shows that every frame up to `counter` has arrived. */
-  confirmUpTo(peer: Peer, counter: bigint): void {
-    const unconfirmed = peer.up?.tree.unconfirmed
-    if (unconfirmed !== undefined && unconfirmed <= counter) confirm(this.#ctx, KIND, peer)
+  /** What the peer's report tells of our announce on its way. */
+  reported(peer: Peer, highest: bigint, missing: bigint, now: Millis): void {
+    if (isLost(this.#ctx, KIND, peer, highest, missing)) this.resendDue(peer, now)
   }
 
   #oweTo(peer: Peer, now: Millis): void {

@@ -8,6 +8,6 @@ export type { AnsweredHandshake, LinkSessionInit, OpenResult } from './link-sess
 export { linkTimerTable, redialDelay, rekeyDelay, resendDelay } from './link-timers.ts'
 export type { LinkTimers, LinkTimerTable } from './link-timers.ts'
 export { Peer, noTraffic } from './peer.ts'
-export type { AnnounceState, Attempt, LinkPath, Traffic, UpState } from './peer.ts'
+export type { AnnounceState, Attempt, LinkPath, Traffic, UnconfirmedAnnounce, UpState } from './peer.ts'
 export { SessionIndexes } from './session-indexes.ts'
 export { SourceBuckets, TokenBucket } from './token-bucket.ts'

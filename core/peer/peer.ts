@@ -26,14 +26,23 @@ export interface Attempt {
   resends: number
 }
 
+/** An announce on its way, and what is needed to tell from the peer's reports whether it arrived. */
+export interface UnconfirmedAnnounce {
+  readonly counter: bigint
+  /** Frames the peer had missed when this one was sent; undefined when it had not reported under these keys. */
+  readonly missingBefore: bigint | undefined
+  /** Reports that covered this frame and showed a frame more missing. */
+  suspicions: number
+}
+
 /** What we still owe a neighbour of one kind of announce. */
 export interface AnnounceState {
   readonly pacing: TokenBucket
   /** Something new is to be said. */
   isPending: boolean
   lastSentAt: Millis | undefined
-  /** The counter of the frame that carried it, until the peer is known to have it. */
-  unconfirmed: bigint | undefined
+  /** The frame that carried it, until the peer is known to have it. */
+  unconfirmed: UnconfirmedAnnounce | undefined
   /** Repeats of the present content. */
   resends: number
 }
