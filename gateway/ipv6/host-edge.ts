@@ -56,7 +56,7 @@ export class HostEdge {
 
   /**
    * The ICMPv6 answer about a packet of the host that the node could not deliver. `mtu` as the node reports it: bytes of
-   * FMP frame the path carries.
+   * the largest IPv6 packet that passes.
    */
   undeliverable(
     packet: Uint8Array,
@@ -69,7 +69,7 @@ export class HostEdge {
     const { address, linkMtu } = this.#options
     switch (reason) {
       case 'too-big':
-        return packetTooBig(packet, ipv6MtuOf(mtu ?? linkMtu()), address)
+        return packetTooBig(packet, mtu ?? ipv6MtuOf(linkMtu()), address)
       case 'no-identity':
       case 'no-session':
         return unreachable(packet, UNREACHABLE.address, address)

