@@ -5,6 +5,7 @@
  */
 import { randomUnit, type Millis, type Rng } from '../../core/index.ts'
 import type { SendChannel } from './flight.ts'
+import type { StationId } from './station.ts'
 import type { Physics } from './timing.ts'
 
 /** How long foreign traffic heard once makes us allow for more of it. */
@@ -70,6 +71,13 @@ export class ChannelAccess {
     if (awaiting?.until === undefined || awaiting.until > now) return undefined
     this.#awaiting = undefined
     return awaiting.channel
+  }
+
+  /** The station that owes us an answer is sending something else: its modem will send that first. */
+  heardFrom(station: StationId, physics: Physics, now: Millis): void {
+    const awaiting = this.#awaiting
+    if (awaiting?.until === undefined || awaiting.channel.station !== station) return
+    awaiting.until = Math.max(awaiting.until, now + physics.busyAckWaitMs())
   }
 
   /** Traffic between others; with `wantsAnswer` one of them is about to answer. */

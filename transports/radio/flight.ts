@@ -22,6 +22,9 @@ import {
 type FramePacket = DataPacket | NamedPacket
 type FragmentState = 'due' | 'flying' | 'held'
 
+/** How far behind the newest counter a frame may start in the compact form. */
+const MAX_OVERTAKEN = 64n
+
 /** A frame that has started to leave. */
 export class Flight {
   readonly outgoing: Outgoing
@@ -140,14 +143,19 @@ export class SendChannel {
     return this.target.type === 'index' ? 0x100 : 0x10000
   }
 
-  /** Whether one more frame fits into what an acknowledgement covers. */
-  canStart(outgoing: Outgoing): boolean {
-    const oldest = this.flights[0]
-    if (oldest === undefined) return true
-    if (this.target.type === 'name') return false
+  /**
+   * Whether one more frame may start. Frames that share an acknowledgement must lie within what it covers; one that
+   * gets its own only needs a free place, so that it can overtake.
+   */
+  canStart(outgoing: Outgoing, shared: boolean): boolean {
+    if (this.flights.length === 0) return true
+    if (this.target.type === 'name' || this.flights.length >= WINDOW_FRAMES) return false
+    if (!shared) return true
     const form = takeApart(outgoing.frame)
     const tag = form.type === 'established' ? lowBits(form.counter, 8) : 0
-    return this.flights.length < WINDOW_FRAMES && this.#back(tag, oldest.tag) < WINDOW_FRAMES
+    return this.flights.every(
+      (flight) => flight.frameClass !== outgoing.frameClass || this.#back(tag, flight.tag) < WINDOW_FRAMES,
+    )
   }
 
   /** Encodes a frame; undefined when it cannot be cut into fragments that fit, or the counter is not safe here. */
@@ -169,6 +177,8 @@ export class SendChannel {
       }))
       return packets && new Flight(outgoing, tag, undefined, true, packets)
     }
+    // The tag alone must place every fragment, also of a frame that newer ones have overtaken.
+    if (this.#ceiling - form.counter > MAX_OVERTAKEN) return undefined
     const bits = this.#bitsFor(form.counter, absolute)
     if (bits === undefined) return undefined
     const tag = lowBits(form.counter, 8)

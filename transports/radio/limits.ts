@@ -25,7 +25,7 @@ export const MAX_NAMED_SOURCES = 64
 export const WINDOW_FRAMES = 8
 
 /** Fragments sent before an acknowledgement is asked: amortises the turnaround, bounds what a silent peer costs. */
-export const BURST_FRAGMENTS = 16
+export const BURST_FRAGMENTS = 12
 
 /** Times one fragment is sent before its frame is reported lost: 0.2^5 is 0.03 % at 20 % loss. */
 export const MAX_SENDS = 5

@@ -265,7 +265,7 @@ export class RadioLink {
       this.#sender.silence(overdue, this.#physics)
     }
     this.#sender.expire(this.#physics, now)
-    const stale = this.#receiver.expire(now - this.#physics.reassemblyMs())
+    const stale = this.#receiver.expire(this.#physics.reassemblyMs(), now)
     if (stale > 0) this.#drop('reassembly-timeout', stale)
   }
 
@@ -351,6 +351,7 @@ export class RadioLink {
   }
 
   #sawStation(station: StationId, heard: Heard, now: Millis): void {
+    this.#access.heardFrom(station, this.#physics, now)
     const neighbour = this.#meet(station)
     if (neighbour === undefined) return
     neighbour.rssiDbm = heard.rssiDbm

@@ -95,7 +95,7 @@ export class OutgoingQueue {
   expire(maxAge: (frameClass: FrameClass) => Millis, now: Millis): readonly Outgoing[] {
     const old = [...this.#byStation.values()]
       .flat()
-      .filter((item) => now - item.queuedAt >= maxAge(item.frameClass))
+      .filter((item) => item.queuedAt + maxAge(item.frameClass) <= now)
     for (const item of old) this.remove(item)
     return old
   }

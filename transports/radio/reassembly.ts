@@ -35,8 +35,10 @@ export interface AckReport {
 
 interface Partial {
   readonly pieces: Reassembly
+  /** As the first fragment to arrive told it; another one means that the tag has come round. */
+  readonly counter: bigint
+  /** Of the fragment with the header, once here. */
   head: DataHead | undefined
-  counter: bigint | undefined
   heardAt: Millis
 }
 
@@ -67,19 +69,15 @@ export class ReceiveChannel {
       this.#partials.delete(tag)
       return this.#finish(tag, counter, head, body)
     }
-    const partial = this.#partialFor(tag, head === undefined ? undefined : counter, now)
+    const partial = this.#partialFor(tag, counter, now)
     if (!partial.pieces.add(fragment, body)) return { type: 'duplicate' }
     partial.heardAt = now
     this.#ackAllowance = ACK_ALLOWANCE
-    if (fragment.index === 0) {
-      partial.head = head
-      partial.counter = counter
-    }
+    if (fragment.index === 0) partial.head = head
     if (!partial.pieces.complete) return { type: 'partial' }
     const whole = partial.pieces.join()
     this.#partials.delete(tag)
-    if (whole === undefined || partial.counter === undefined) return { type: 'refused' }
-    return this.#finish(tag, partial.counter, partial.head, whole)
+    return whole === undefined ? { type: 'refused' } : this.#finish(tag, partial.counter, partial.head, whole)
   }
 
   /** A frame that came in the raw form told its counter. */
@@ -113,11 +111,12 @@ export class ReceiveChannel {
     return { complete, check: check ?? 0, partial }
   }
 
-  /** Drops what has not grown since `before`; returns how many. */
-  expire(before: Millis): number {
+  /** Drops what has not grown for `lifetime`; returns how many. */
+  expire(lifetime: Millis, now: Millis): number {
     let dropped = 0
     for (const [tag, partial] of this.#partials) {
-      if (partial.heardAt > before) continue
+      // The same sum as in the deadline: a difference could round to the other side of it.
+      if (partial.heardAt + lifetime > now) continue
       this.#partials.delete(tag)
       dropped++
     }
@@ -139,16 +138,10 @@ export class ReceiveChannel {
       : rebuildCounter(this.#estimate, head.low, head.bits)
   }
 
-  #partialFor(tag: number, counter: bigint | undefined, now: Millis): Partial {
+  #partialFor(tag: number, counter: bigint, now: Millis): Partial {
     const known = this.#partials.get(tag)
-    const stale = counter !== undefined && known?.counter !== undefined && known.counter !== counter
-    if (known !== undefined && !stale) return known
-    const partial: Partial = {
-      pieces: new Reassembly(MAX_BODY),
-      head: undefined,
-      counter: undefined,
-      heardAt: now,
-    }
+    if (known?.counter === counter) return known
+    const partial: Partial = { pieces: new Reassembly(MAX_BODY), counter, head: undefined, heardAt: now }
     this.#partials.delete(tag)
     this.#partials.set(tag, partial)
     if (this.#partials.size > MAX_PARTIALS) this.#partials.delete(this.#partials.keys().next().value!)

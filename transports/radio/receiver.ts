@@ -136,10 +136,10 @@ export class Receiver {
     return bytes
   }
 
-  /** Drops frames of which nothing has been heard since `before`; returns how many. */
-  expire(before: Millis): number {
+  /** Drops frames of which nothing has been heard for `lifetime`; returns how many. */
+  expire(lifetime: Millis, now: Millis): number {
     let dropped = 0
-    for (const channel of this.#channels()) dropped += channel.expire(before)
+    for (const channel of this.#channels()) dropped += channel.expire(lifetime, now)
     return dropped
   }
 
@@ -162,7 +162,7 @@ export class Receiver {
   clear(): void {
     this.#owed.clear()
     this.#named.clear()
-    this.expire(Infinity)
+    this.expire(0, Infinity)
   }
 
   *#channels(): Iterable<ReceiveChannel> {

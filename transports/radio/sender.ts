@@ -184,7 +184,7 @@ export class Sender {
     const outgoing = this.#queue.first(station, frameClass)
     if (outgoing === undefined) return undefined
     const channel = this.#channelOf(outgoing)
-    if (channel.pollDue || !channel.canStart(outgoing)) return undefined
+    if (channel.pollDue || !channel.canStart(outgoing, BURST_CLASSES.has(frameClass))) return undefined
     const bytes = Math.min(outgoing.frame.length, physics.timing.maxPayload)
     return { type: 'start', channel, outgoing, frameClass, bytes }
   }
@@ -233,7 +233,7 @@ export class Sender {
     )
       return true
     const next = this.#queue.first(channel.station, frameClass)
-    return next !== undefined && this.#channelOf(next) === channel && channel.canStart(next)
+    return next !== undefined && this.#channelOf(next) === channel && channel.canStart(next, true)
   }
 
   #lose(flights: readonly Flight[], reason: LossReason): void {

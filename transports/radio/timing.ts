@@ -19,6 +19,8 @@ export interface RadioTiming {
 
 /** Slots of the modem's own contention window at its widest (RNode: 0..14). */
 const MODEM_WINDOW_SLOTS = 14
+/** A modem that sends much waits up to so many slots more before its next burst (RNode: four bands of 15). */
+const BUSY_MODEM_SLOTS = 45
 /** Slots we draw from before starting, doubled with every silence. */
 const START_WINDOW_SLOTS = 8
 const MAX_WINDOW_DOUBLINGS = 4
@@ -29,7 +31,7 @@ const LONG_ACK_BYTES: number = ACK_BYTES + 9
 /** Beacons answering a solicit spread over this many times on air. */
 const BEACON_SPREAD = 16
 /** A frame half received is given up after so many full frames without another fragment. */
-const REASSEMBLY_FULL_FRAMES = 40
+const REASSEMBLY_FULL_FRAMES = 120
 /** A poll pays when the fragment it saves is this many times longer. */
 const POLL_WORTH = 2
 
@@ -39,7 +41,7 @@ const AGE_FULL_FRAMES: Readonly<Record<FrameClass, number>> = {
   tree: 80,
   interactive: 30,
   filter: 80,
-  bulk: 60,
+  bulk: 100,
   report: 30,
 }
 
@@ -63,6 +65,11 @@ export class Physics {
       this.timing.airtimeMs(LONG_ACK_BYTES) +
       foreignMs
     )
+  }
+
+  /** The same while the other side is in the middle of a burst: what its modem holds goes first. */
+  busyAckWaitMs(): Millis {
+    return this.ackWaitMs(this.fullMs) + BUSY_MODEM_SLOTS * this.timing.slotMs
   }
 
   /** Width of the window from which the start of a burst is drawn after `silences` unanswered requests. */
