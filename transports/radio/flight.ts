@@ -150,12 +150,15 @@ export class SendChannel {
   canStart(outgoing: Outgoing, shared: boolean): boolean {
     if (this.flights.length === 0) return true
     if (this.target.type === 'name' || this.flights.length >= WINDOW_FRAMES) return false
-    if (!shared) return true
     const form = takeApart(outgoing.frame)
-    const tag = form.type === 'established' ? lowBits(form.counter, 8) : 0
-    return this.flights.every(
-      (flight) => flight.frameClass !== outgoing.frameClass || this.#back(tag, flight.tag) < WINDOW_FRAMES,
-    )
+    if (form.type !== 'established') return false
+    const tag = lowBits(form.counter, 8)
+    return this.flights.every((flight) => {
+      // A leap of the counter must not take the estimate away from frames that are still under way.
+      if (flight.counter !== undefined && form.counter > flight.counter + MAX_OVERTAKEN) return false
+      if (!shared || flight.frameClass !== outgoing.frameClass) return true
+      return this.#back(tag, flight.tag) < WINDOW_FRAMES
+    })
   }
 
   /** Encodes a frame; undefined when it cannot be cut into fragments that fit, or the counter is not safe here. */

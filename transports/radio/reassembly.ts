@@ -80,9 +80,9 @@ export class ReceiveChannel {
     return whole === undefined ? { type: 'refused' } : this.#finish(tag, partial.counter, partial.head, whole)
   }
 
-  /** A frame that came in the raw form told its counter. */
+  /** A frame that came in the raw form told its counter; one that was overtaken moves nothing back. */
   synchronise(counter: bigint): void {
-    this.#moveTo(counter)
+    if (counter > this.#estimate) this.#estimate = counter
   }
 
   /**
