@@ -15,8 +15,9 @@ export async function askDaemon(
   path: string,
   command: string,
   params?: Readonly<Record<string, unknown>>,
+  timeout: Millis = CLIENT_TIMEOUT,
 ): Promise<ReplyData> {
-  const line = await exchange(path, `${JSON.stringify({ command, ...(params && { params }) })}\n`)
+  const line = await exchange(path, `${JSON.stringify({ command, ...(params && { params }) })}\n`, timeout)
   const reply = parseReply(line)
   if (reply === undefined) {
     throw new OperatorError(
@@ -29,12 +30,12 @@ export async function askDaemon(
   throw new OperatorError('failed', `The daemon answered: ${message}.`)
 }
 
-function exchange(path: string, request: string): Promise<string> {
+function exchange(path: string, request: string, timeout: Millis): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     const socket = createConnection(path, () => socket.write(request))
-    socket.setTimeout(CLIENT_TIMEOUT, () => {
+    socket.setTimeout(timeout, () => {
       socket.destroy()
       reject(
         new OperatorError(

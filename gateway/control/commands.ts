@@ -5,8 +5,9 @@ import type { JsonObject } from './json.ts'
 
 export type Params = Readonly<Record<string, unknown>>
 
-/** A reply must come within the 5 s that a client waits. */
-const PING_TIMEOUT: Millis = 4500
+/** Long enough for a session over several radio hops. */
+export const MAX_PING_TIMEOUT: Millis = 120_000
+const PING_TIMEOUT: Millis = 10_000
 const PING_PAYLOAD = 56
 const MAX_PING_PAYLOAD = 1180
 
@@ -28,7 +29,7 @@ export async function ping(host: ControlHost, params: Params | undefined): Promi
   const given = required('ping', params)
   const npub = field(given, 'npub')
   const peer = peerKey(npub, 'invalid npub')
-  const timeout = within(given, 'timeout_ms', PING_TIMEOUT, PING_TIMEOUT)
+  const timeout = within(given, 'timeout_ms', PING_TIMEOUT, MAX_PING_TIMEOUT)
   const payloadBytes = within(given, 'size', PING_PAYLOAD, MAX_PING_PAYLOAD)
   const sequence = within(given, 'sequence', 1, 0xffff)
   const reply = await host.ping({ peer, sequence, payloadBytes, timeout })

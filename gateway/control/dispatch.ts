@@ -1,6 +1,6 @@
 /** The catalogue of the control socket: which command is answered by what. */
-import type { CacheConfig } from '../../core/index.ts'
-import { connect, disconnect, ping, type Params } from './commands.ts'
+import type { CacheConfig, Millis } from '../../core/index.ts'
+import { MAX_PING_TIMEOUT, connect, disconnect, ping, type Params } from './commands.ts'
 import { ControlError, type ControlHost } from './host.ts'
 import type { JsonObject } from './json.ts'
 import { showAcl } from './queries/acl.ts'
@@ -17,8 +17,17 @@ import { showStatus } from './queries/status.ts'
 import { showTransports } from './queries/transports.ts'
 import { showTree } from './queries/tree.ts'
 
-/** Answers one request; rejects with a ControlError whose message is the error reply. */
-export type Dispatch = (command: string, params: Params | undefined) => Promise<JsonObject>
+export interface Dispatch {
+  /** Answers one request; rejects with a ControlError whose message is the error reply. */
+  answer(command: string, params: Params | undefined): Promise<JsonObject>
+  /** How long the answer may take. */
+  patience(command: string): Millis
+}
+
+/** For every command that does not wait for the mesh. */
+export const ANSWER_TIMEOUT: Millis = 5000
+/** After the last moment at which a ping gives up by itself. */
+const PING_PATIENCE: Millis = MAX_PING_TIMEOUT + ANSWER_TIMEOUT
 
 type Handler = (host: ControlHost, params: Params | undefined) => JsonObject | Promise<JsonObject>
 
@@ -44,9 +53,12 @@ export function createDispatch(host: ControlHost, cache: CacheConfig): Dispatch 
     ['disconnect', disconnect],
     ['ping', ping],
   ])
-  return async (command, params) => {
-    const handler = handlers.get(command)
-    if (handler === undefined) throw new ControlError(`unknown command: ${command}`)
-    return handler(host, params)
+  return {
+    async answer(command, params) {
+      const handler = handlers.get(command)
+      if (handler === undefined) throw new ControlError(`unknown command: ${command}`)
+      return handler(host, params)
+    },
+    patience: (command) => (command === 'ping' ? PING_PATIENCE : ANSWER_TIMEOUT),
   }
 }

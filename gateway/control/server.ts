@@ -4,15 +4,16 @@
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Millis } from '../../core/index.ts'
+import { reasonOf } from '../errors.ts'
 import type { Logger } from '../logger/index.ts'
 import type { Dispatch } from './dispatch.ts'
 import { ControlError } from './host.ts'
 import type { JsonObject } from './json.ts'
-import { MAX_REQUEST_BYTES, parseRequest } from './request.ts'
+import { MAX_REQUEST_BYTES, parseRequest, type Request } from './request.ts'
 import { bindSocket } from './socket-file.ts'
 
-/** For reading the request, and again for answering it. */
-export const IO_TIMEOUT: Millis = 5000
+/** For reading the request, and again for the client to take the answer. */
+const IO_TIMEOUT: Millis = 5000
 /** Clients are a person's tools; more at once than this is a mistake, and they wait their turn. */
 const MAX_CLIENTS = 64
 const NEWLINE = 0x0a
@@ -61,8 +62,14 @@ function serve(socket: Socket, options: ControlServerOptions): void {
 
   const take = (line: Uint8Array): void => {
     cancelTimeout()
-    const cancelQuery = options.clock.after(IO_TIMEOUT, () => answer(failure('query timeout')))
-    void reply(line, options).then(answer).finally(cancelQuery)
+    const request = parseRequest(line)
+    if (!request.ok) {
+      answer(failure(request.message))
+      return
+    }
+    const patience = options.dispatch.patience(request.value.command)
+    const cancelQuery = options.clock.after(patience, () => answer(failure('query timeout')))
+    void reply(request.value, options).then(answer).finally(cancelQuery)
   }
 
   let complete = false
@@ -94,17 +101,13 @@ function serve(socket: Socket, options: ControlServerOptions): void {
   socket.once('close', cancelTimeout)
 }
 
-async function reply(line: Uint8Array, { dispatch, logger }: ControlServerOptions): Promise<JsonObject> {
-  const request = parseRequest(line)
-  if (!request.ok) return failure(request.message)
-  const { command, params } = request.value
+async function reply({ command, params }: Request, options: ControlServerOptions): Promise<JsonObject> {
+  const { dispatch, logger } = options
   try {
-    return { status: 'ok', data: await dispatch(command, params) }
+    return { status: 'ok', data: await dispatch.answer(command, params) }
   } catch (error) {
     if (error instanceof ControlError) return failure(error.message)
-    logger.error(
-      `control request ${command} failed: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    logger.error(`control request ${command} failed: ${reasonOf(error)}`)
     return failure('internal error; see the log of the daemon')
   }
 }

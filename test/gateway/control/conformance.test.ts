@@ -1,0 +1,97 @@
+/** Replies hold every name of the reference's own replies, with the same type. Names of ours may come on top. */
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { startPair, until, type TestDaemon } from '../daemon/pair.ts'
+
+const DATA = new URL('../../../../test/gateway/control/data/', import.meta.url)
+
+/** Names that are there only in some states of a node; checked when present. */
+const SOMETIMES: ReadonlySet<string> = new Set([
+  'rekey_draining',
+  'path_mtu',
+  'srtt_ms',
+  'smoothed_loss',
+  'smoothed_etx',
+  'lqi',
+  'sqi',
+  'rtt_trend',
+  'loss_trend',
+  'goodput_trend',
+  'jitter_trend',
+])
+/** Replies whose inner names depend on the machine or the moment. */
+const KEYED_BY_DATA: ReadonlySet<string> = new Set(['transport_peer_counts'])
+
+let pair: readonly [TestDaemon, TestDaemon]
+before(async () => {
+  pair = await startPair()
+  // Until reports have been exchanged a link has no round trip.
+  await until(
+    () => pair[1].ask('show_peers'),
+    (reply) => JSON.stringify(reply).includes('srtt_ms'),
+  )
+})
+after(async () => {
+  await pair[1].stop()
+  await pair[0].stop()
+})
+
+interface Sample {
+  readonly request: { readonly command: string }
+  readonly response: { readonly data: unknown }
+}
+
+for (const file of readdirSync(DATA).filter((name) => name.startsWith('show_'))) {
+  const sample: Sample = JSON.parse(readFileSync(new URL(file, DATA), 'utf8'))
+  const { command } = sample.request
+  test(`${command} has the names and types of the reference`, async () => {
+    const differences: string[] = []
+    compare(sample.response.data, await pair[1].ask(command), command, differences)
+    assert.deepEqual(differences, [])
+  })
+}
+
+test('the comparison sees a missing name, a wrong type and a wrong element', () => {
+  const differences: string[] = []
+  compare({ a: 1, b: 'x', c: [{ d: true }] }, { b: 2, c: [{ d: 'yes' }] }, 'r', differences)
+  assert.deepEqual(differences, [
+    'r.a is missing',
+    'r.b is a number, not a string',
+    'r.c[].d is a string, not a boolean',
+  ])
+})
+
+function compare(theirs: unknown, ours: unknown, path: string, differences: string[]): void {
+  if (theirs === null || ours === null) {
+    // What may be null there is null or a number here, and the other way round.
+    const other = theirs ?? ours
+    if (other !== null && !['number', 'string'].includes(typeof other)) {
+      differences.push(`${path} is ${kindOf(ours)}, not ${kindOf(theirs)}`)
+    }
+    return
+  }
+  if (kindOf(theirs) !== kindOf(ours)) {
+    differences.push(`${path} is a ${kindOf(ours)}, not a ${kindOf(theirs)}`)
+    return
+  }
+  if (Array.isArray(theirs) && Array.isArray(ours)) {
+    const example: unknown = theirs[0]
+    if (example !== undefined) for (const element of ours) compare(example, element, `${path}[]`, differences)
+    return
+  }
+  if (!isRecord(theirs) || !isRecord(ours) || KEYED_BY_DATA.has(path.slice(path.lastIndexOf('.') + 1))) return
+  for (const [name, value] of Object.entries(theirs)) {
+    if (name in ours) compare(value, ours[name], `${path}.${name}`, differences)
+    else if (!SOMETIMES.has(name)) differences.push(`${path}.${name} is missing`)
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'list' : typeof value
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
