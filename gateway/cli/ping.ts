@@ -5,6 +5,9 @@ import { EXIT_CODES } from '../errors.ts'
 import { millis, numberOf, textOf } from './format.ts'
 import type { CommandIo } from './io.ts'
 
+/** For the daemon to answer once the wait for a reply is over. */
+const DAEMON_SLACK_MS = 5000
+
 export interface PingOptions {
   readonly count: number
   readonly intervalMs: number
@@ -23,12 +26,8 @@ export async function ping(
   const results: ReplyData[] = []
   for (let sequence = 1; sequence <= options.count; sequence++) {
     if (sequence > 1) await sleep(options.intervalMs)
-    const result = await askDaemon(socket, 'ping', {
-      npub,
-      sequence,
-      size: options.size,
-      timeout_ms: options.timeoutMs,
-    })
+    const request = { npub, sequence, size: options.size, timeout_ms: options.timeoutMs }
+    const result = await askDaemon(socket, 'ping', request, options.timeoutMs + DAEMON_SLACK_MS)
     results.push(result)
     if (!options.json) io.out(`${line(result, sequence)}\n`)
   }

@@ -21,6 +21,9 @@ import {
   type Renderer,
 } from './show.ts'
 
+/** Where there is no terminal. */
+const HELP_WIDTH = 80
+
 interface SocketOptions {
   readonly socket?: string
   readonly config?: string
@@ -36,7 +39,7 @@ export function createProgram(io: CommandIo, setExit: (code: number) => void): C
     .helpCommand('help [command]', 'print the help of a command')
     .showHelpAfterError('(run with --help for the options)')
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.columns ?? HELP_WIDTH })
     .addHelpText('after', EXIT_CODE_HELP)
 
   addRun(program, io, setExit)
@@ -131,7 +134,7 @@ function addPing(program: Command, io: CommandIo, setExit: (code: number) => voi
     .argument('<npub>', 'public key of the node, npub1...')
     .option('-n, --count <number>', 'echoes to send', whole(1, 65_535), 4)
     .option('-i, --interval <ms>', 'pause between them', whole(0, 3_600_000), 1000)
-    .option('-w, --timeout <ms>', 'wait for each reply', whole(1, 4500), 4500)
+    .option('-w, --timeout <ms>', 'wait for each reply', whole(1, 120_000), 10_000)
     .option('--size <bytes>', 'payload of each', whole(0, 1180), 56)
     .addOption(socketOption())
     .addOption(configOption())

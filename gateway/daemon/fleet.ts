@@ -34,10 +34,10 @@ export class Fleet {
 
   /**
    * Opens everything. A medium whose device is missing is tried again later, and a warning now, as long as another one
-   * works; a wrong setting, or nothing that works, rejects with the first failure.
+   * works; one that the configuration keeps silent is left alone; a wrong setting, or nothing that works, rejects with the first failure.
    */
   async open(): Promise<void> {
-    const media = [...this.#media.values()]
+    const media = [...this.#media.values()].filter(({ spec }) => spec.silence === undefined)
     const outcomes = await Promise.all(
       media.map(async (medium) => ({ medium, failure: await medium.open() })),
     )

@@ -94,7 +94,9 @@ function serial({ name, path, settings }: Instance<SerialSettings>, deps: MediaD
 
 function lora({ name, path, settings }: Instance<LoraSettings>, deps: MediaDeps): Unnumbered {
   const port = portOf(path, settings.port)
+  const choice = radioChoice(settings)
   return {
+    ...(choice.ok ? {} : { silence: choice.message }),
     kind: 'lora',
     name,
     path,

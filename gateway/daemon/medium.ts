@@ -26,6 +26,8 @@ export interface MediumSpec {
   readonly admission: AdmissionPolicy
   /** What is shown before it is open. */
   readonly address: string
+  /** Why it stays closed for as long as the configuration stands, in one sentence. */
+  readonly silence?: string
   /** A fresh transport; one is opened once. */
   readonly create: () => Transport
   /** What only this kind can tell. */
@@ -64,18 +66,23 @@ export class Medium {
     this.spec = spec
     this.#deps = deps
     this.#logger = deps.logger.named(spec.path)
+    if (spec.silence !== undefined) {
+      this.#state = 'down'
+      this.#reason = spec.silence
+    }
   }
 
   /** Opens it; resolves with what went wrong, if anything did. */
   async open(): Promise<OperatorError | undefined> {
-    const transport = this.spec.create()
+    let transport: Transport | undefined
     try {
+      transport = this.spec.create()
       await transport.open(this.#sink(transport))
     } catch (error) {
       const failure = mediumFailure(error, this.spec)
       this.#state = 'failed'
       this.#reason = failure.message
-      await closeQuietly(transport)
+      if (transport !== undefined) await closeQuietly(transport)
       return failure
     }
     if (this.#isClosed) {
