@@ -94,7 +94,7 @@ export class RnodeBoard implements RadioBoard {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    this.#session?.detach()
+    await this.#session?.detach()
     await this.#release('closed')
     this.#receivers.clear()
     this.#watchers.clear()

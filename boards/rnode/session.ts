@@ -27,6 +27,8 @@ const HEALTH_PERIOD: Millis = 10_000
 const TCP_KEEP_ALIVE: Millis = 3500
 const HEALTH_ANSWER: Millis = 2000
 const HEALTH_ATTEMPTS = 3
+/** How long closing may take; a modem in the middle of a burst is not waited for. */
+const DETACH_PATIENCE: Millis = 500
 /** Contention slot of the firmware at its longest. */
 const SLOT_SYMBOLS = 12
 const MAX_SLOT: Millis = 100
@@ -96,10 +98,13 @@ export class RnodeSession {
     })
   }
 
-  /** Leaves the modem silent, as a host that goes away should. */
-  detach(): void {
+  /** Leaves the modem silent, as a host that goes away should; its answer shows that the bytes have left the port. */
+  async detach(): Promise<void> {
+    this.end('closed')
+    const off = this.modem.expect(COMMAND.radioState, DETACH_PATIENCE, (payload) => payload[0] === RADIO_OFF)
     this.modem.send(COMMAND.radioState, [RADIO_OFF])
     this.modem.send(COMMAND.leave, [LEAVE_VALUE])
+    await off
   }
 
   /** Stops watching; what was handed over fails with `reason`. */

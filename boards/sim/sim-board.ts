@@ -27,7 +27,8 @@ export class SimBoard implements RadioBoard {
   #info: BoardInfo | undefined
   #closed = false
 
-  constructor(deps: { clock: Clock; rng: Rng; ether: Ether; name: string }) {
+  /** `avr`: the channel access and the preamble of the AVR build. */
+  constructor(deps: { clock: Clock; rng: Rng; ether: Ether; name: string; avr?: boolean }) {
     this.#radio = new SimRadio(deps, {
       received: (payload, rssiDbm, snrDb) => {
         for (const receiver of this.#receivers) receiver({ payload, rssiDbm, snrDb })
