@@ -6,11 +6,9 @@
 import { carriesCoordinates, decodeSessionPayload, type SessionDatagram } from '../fsp/index.ts'
 import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { isPositionOf } from '../session/index.ts'
 import type { Millis } from '../time.ts'
 import type { MeshContext } from './context.ts'
-
-/** Longest position believed, in nodes: no sensible tree is deeper, and a datagram lives for 64 hops. */
-export const MAX_POSITION_LENGTH = 65
 
 export function warmFrom(context: MeshContext, datagram: SessionDatagram, via: NodeAddr, now: Millis): void {
   if (!carriesCoordinates(datagram.payload)) return
@@ -39,10 +37,7 @@ export function warmFrom(context: MeshContext, datagram: SessionDatagram, via: N
   }
 }
 
-/**
- * Takes a position heard in passing. One that does not begin with the node it is said to be of is what a sender puts in
- * when it knows nothing better (its own): it would lead astray.
- */
+/** Takes a position heard in passing, if it can be one. */
 export function notePosition(
   context: MeshContext,
   addr: NodeAddr,
@@ -50,7 +45,7 @@ export function notePosition(
   via: NodeAddr,
   now: Millis,
 ): void {
-  if (coordinates === undefined || addr === context.identity.nodeAddr || coordinates[0] !== addr) return
-  if (coordinates.length > MAX_POSITION_LENGTH) return
+  if (coordinates === undefined || addr === context.identity.nodeAddr) return
+  if (!isPositionOf(addr, coordinates)) return
   context.positions.insert(addr, coordinates, { trust: 'transit', via }, now)
 }

@@ -68,6 +68,13 @@ export class LinkReports implements FrameMeter {
     return this.measuredCost(peer) ?? UNMEASURED_COST
   }
 
+  /** The link loses enough that what is forwarded over it carries the congestion mark. */
+  isCongested(peer: Peer): boolean {
+    const metrics = this.measurementOf(peer.addr)?.metrics
+    const { lossThreshold, etxThreshold } = this.#ctx.config.ecn
+    return metrics !== undefined && (metrics.lossRate >= lossThreshold || metrics.etx >= etxThreshold)
+  }
+
   /** Frames the peer has missed, by its last report; undefined when it has not reported under the present keys. */
   missing(addr: NodeAddr): bigint | undefined {
     return this.#byPeer.get(addr)?.missing

@@ -65,6 +65,7 @@ export class Neighbours implements LinkLayer {
       filter: filters.filterOf(peer.addr),
       isTreePeer: tree.isTreePeer(peer.addr),
       cost: reports.cost(peer),
+      congested: reports.isCongested(peer),
       canSend: peer.keys.current !== undefined && this.#ctx.transports.has(peer.path.transportId),
       mtu: peer.transport.mtu,
       profile: peer.transport.profile,

@@ -1,4 +1,6 @@
+export { KeyEpoch, KeyEpochs } from './epochs.ts'
 export { paceOf, type Pace } from './pace.ts'
 export type { SessionHost } from './host.ts'
+export { isPositionOf } from './position.ts'
 export { Session } from './session.ts'
 export { MAX_SESSIONS, Sessions, type Arrival, type DataMessage, type SessionEvents } from './sessions.ts'

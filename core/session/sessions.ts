@@ -18,6 +18,7 @@ import { Handshakes, type HandshakeEvents } from './handshakes.ts'
 import type { SessionHost } from './host.ts'
 import type { Pace } from './pace.ts'
 import { SessionMeasurement } from './measurement.ts'
+import { isPositionOf } from './position.ts'
 import { Session } from './session.ts'
 import { Traffic } from './traffic.ts'
 
@@ -185,6 +186,11 @@ export class Sessions implements HandshakeEvents {
     const known = this.#byRemote.get(source)
     if (!this.#admission.admit(via, known?.isEstablished === true, now)) {
       this.#host.counters.session.setupRateLimited++
+      return
+    }
+    // It comes back to the sender in our Ack: not if it is absurd.
+    if (!isPositionOf(source, coordinates)) {
+      this.#host.counters.session.malformed++
       return
     }
     this.#events.positions(source, coordinates, via, now)

@@ -55,7 +55,10 @@ function exchange(mesh: TestMesh, a: TestNode, b: TestNode, limitMs: number, eve
 for (const hops of [1, 2, 4]) {
   test(`two nodes exchange IPv6 packets over ${hops} hops`, () => {
     const mesh = new TestMesh({ seed: hops })
-    const nodes = chain(mesh, Array.from({ length: hops }, () => ({})))
+    const nodes = chain(
+      mesh,
+      Array.from({ length: hops }, () => ({})),
+    )
     mesh.run(10_000)
     exchange(mesh, nodes[0]!, nodes.at(-1)!, 10_000)
   })
