@@ -99,7 +99,7 @@ export function transportContract(
 
   test(`${name}: counts what it carried`, async (t) => {
     const pair = await opened(t)
-    for (const length of [40, 50, 60]) pair.a.send(pair.addressOfB(), sampleFrame(length), 'tree')
+    for (const length of [40, 50, 60]) pair.a.send(pair.addressOfB(), sampleFrame(length), 'interactive')
     await eventually('b hears', () => pair.earB.heard.length === 3, pair.advance)
     assert.deepEqual([pair.a.stats.packetsSent, pair.a.stats.bytesSent], [3, 150])
     assert.deepEqual([pair.b.stats.packetsRecv, pair.b.stats.bytesRecv], [3, 150])

@@ -57,7 +57,7 @@ export type RadioOutput =
       readonly snrDb: number
     }
   /** Answer to the `send` of this step. */
-  | { readonly type: 'verdict'; readonly result: 'queued' | 'full' | 'too-large' | 'down' }
+  | { readonly type: 'verdict'; readonly result: 'queued' | 'full' | 'too-large' | 'down' | 'no-route' }
   /** A frame reached the neighbour's link layer. */
   | {
       readonly type: 'delivered'

@@ -130,10 +130,11 @@ export class RadioLink {
     if (verdict.type === 'replaced') this.#drop('replaced')
   }
 
-  #admit(to: StationId, length: number): 'queued' | 'full' | 'too-large' | 'down' {
+  #admit(to: StationId, length: number): 'queued' | 'full' | 'too-large' | 'down' | 'no-route' {
     if (!this.#up) return 'down'
     if (length > RADIO_MTU) return 'too-large'
-    return isStationId(to) && this.#meet(to) !== undefined ? 'queued' : 'full'
+    if (!isStationId(to) || to === this.#options.station) return 'no-route'
+    return this.#meet(to) === undefined ? 'full' : 'queued'
   }
 
   #receive(heard: Heard, now: Millis): void {
@@ -168,6 +169,7 @@ export class RadioLink {
     switch (received.type) {
       case 'frame': {
         this.#sawStation(received.from, heard, now)
+        this.#sender.learn(received.from, received.frame)
         const { rssiDbm, snrDb } = heard
         this.#out.push({ type: 'frame', from: received.from, frame: received.frame, rssiDbm, snrDb })
         break

@@ -9,6 +9,7 @@ import { Flight, SendChannel, type AckOutcome } from './flight.ts'
 import { takeApart } from './header.ts'
 import { BURST_FRAGMENTS, MAX_INDICES_PER_NEIGHBOUR, MAX_NEIGHBOURS } from './limits.ts'
 import { CLASSES, OutgoingQueue, type Outgoing, type Verdict } from './queue.ts'
+import { PeerIndices } from './peer-indices.ts'
 import type { StationId } from './station.ts'
 import type { Physics } from './timing.ts'
 import { POLL_BYTES, type AckPacket } from './wire.ts'
@@ -59,6 +60,7 @@ export class Sender {
   readonly #rng: Rng
   readonly #queue = new OutgoingQueue()
   readonly #channels = new Map<string, SendChannel>()
+  readonly #learnt = new PeerIndices()
   readonly #losses: Loss[] = []
   /** The burst under way: to whom, of which class, and fragments since the last request. */
   #burst: { channel: SendChannel; frameClass: FrameClass; count: number } | undefined
@@ -77,6 +79,12 @@ export class Sender {
     const verdict = this.#queue.offer(item)
     if (verdict.type === 'displaced') this.#losses.push({ outgoing: verdict.victim, reason: 'displaced' })
     return verdict
+  }
+
+  /** A handshake of this station has arrived: it can be reached under the index it named. */
+  learn(station: StationId, frame: Uint8Array): void {
+    const form = takeApart(frame)
+    if (form.type === 'msg1' || form.type === 'msg2') this.#learnt.add(station, form.senderIndex)
   }
 
   /** Anything queued or in flight towards this station. */
@@ -242,7 +250,8 @@ export class Sender {
 
   #channelOf(outgoing: Outgoing): SendChannel {
     const form = takeApart(outgoing.frame)
-    if (form.type !== 'established') return this.#named(outgoing.to)
+    if (form.type !== 'established' || !this.#learnt.has(outgoing.to, form.receiverIndex))
+      return this.#named(outgoing.to)
     return this.#channel(
       `${outgoing.to}/${form.receiverIndex}`,
       () => new SendChannel(outgoing.to, { type: 'index', receiverIndex: form.receiverIndex }, 0),

@@ -1,7 +1,12 @@
 /** Radio transports on one emulated ether with a virtual clock, and FMP frames to send over them. */
 import { nodeAddrOf, type PublicKey } from '../../../core/index.ts'
 import { customPlan, Ether, SeededRng, SimBoard, SimClock, type RadioParams } from '../../../boards/index.ts'
-import { LoraTransport, regionBudgetFor, type LoraTransportOptions } from '../../../transports/index.ts'
+import {
+  LoraTransport,
+  regionBudgetFor,
+  type LoraTransportOptions,
+  type RegionBudget,
+} from '../../../transports/index.ts'
 
 export const SF8: RadioParams = {
   frequencyHz: 868_100_000,
@@ -50,7 +55,7 @@ export class Island {
     const transport = new LoraTransport({
       board,
       params: this.#params,
-      regionBudget: regionBudgetFor(unlimited(), this.#params),
+      regionBudget: openRegion(this.#params),
       self: { publicKey, nodeAddr },
       clock: this.clock,
       rng,
@@ -93,10 +98,11 @@ export class Island {
   }
 }
 
-function unlimited() {
+/** A region without limits, for tests that are about something else. */
+export function openRegion(params: RadioParams): RegionBudget {
   const plan = customPlan({ lowHz: 100e6, highHz: 1e9, maxPowerDbm: 30 })
   if (!plan.ok) throw new Error(plan.message)
-  return plan.value
+  return regionBudgetFor(plan.value, params)
 }
 
 /** A frame of `length` bytes with the header of an established one; its content depends on the counter. */
