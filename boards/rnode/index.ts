@@ -1,3 +1,2 @@
 /** The RNode driver. */
-export { COMMAND as RNODE_COMMAND } from './commands.ts'
 export { RnodeBoard, type RnodeBoardDeps } from './rnode-board.ts'

@@ -1,3 +1,2 @@
 /** Emulated modems for the demo, tests and whoever has no hardware. */
 export { RadioIsland, type IslandCommand, type IslandOptions, type ModemPlace } from './island.ts'
-export { serveOnPty, serveOnTcp, type ServedPty, type ServedTcp } from './serve.ts'

@@ -45,6 +45,7 @@ import {
   type SessionPayload,
 } from '../../core/index.ts'
 import { loadVectors } from '../vectors/load.ts'
+import { LINE_READERS } from './modem-decoders.ts'
 
 export interface FuzzedDecoder {
   readonly name: string
@@ -190,4 +191,5 @@ export const FUZZED_DECODERS: readonly FuzzedDecoder[] = [
   text('secret', parseSecret, [NSEC, HEX_KEY]),
   text('node address', parseNodeAddr, ['91f9c39dae55a8214bbbcffe30ed42a2']),
   text('hex', unhex, [HEX_KEY, '0g']),
+  ...LINE_READERS,
 ]
