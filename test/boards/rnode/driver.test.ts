@@ -247,3 +247,35 @@ test('two frames handed over together leave as one burst and are both confirmed 
   assert.equal(ends.length, 2)
   assert.ok(done.every((instant, i) => instant >= (ends[i] ?? Infinity)))
 })
+
+for (const [what, profile, change] of [
+  ['bursts', RNODE_PROFILES.esp32, {}],
+  ['bursts without any report', RNODE_PROFILES.avr, {}],
+  ['frame by frame', RNODE_PROFILES.esp32, { spreadingFactor: 7, bandwidthHz: 500_000 }],
+  ['very slowly', RNODE_PROFILES.esp32, { spreadingFactor: 12 }],
+] as const) {
+  test(`under full load, ${what}: no frame is confirmed before it has left, and none is missed`, async () => {
+    const { clock, ether, a } = await pair({ profile })
+    await clock.resolve(a.board.configure({ ...TEST_PARAMS, ...change }), LIMIT_MS)
+    const left: number[] = []
+    ether.observe((event) => {
+      if (event.type === 'sent') left.push(event.frame.startedAt + event.frame.airtimeMs)
+    })
+    const confirmed: number[] = []
+    const frames = 60
+    const sender = async (): Promise<void> => {
+      while (confirmed.length + 2 <= frames) {
+        const result = await a.board.transmit(new Uint8Array(254))
+        assert.ok(result.ok)
+        confirmed.push(clock.now())
+      }
+    }
+    await clock.resolve(Promise.all([sender(), sender()]), 3_600_000)
+    assert.equal(left.length, confirmed.length)
+    for (const [i, instant] of confirmed.entries()) {
+      const end = left[i] ?? Infinity
+      assert.ok(instant >= end - 1e-6, `frame ${i} confirmed ${end - instant} ms early`)
+      assert.ok(instant < end + 10_000, `frame ${i} confirmed ${instant - end} ms late`)
+    }
+  })
+}
