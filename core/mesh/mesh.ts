@@ -89,7 +89,7 @@ export class Mesh implements MeshLayer {
       },
     })
     this.#outbound = new Outbound(context, this.#sessions, this.#lookups, (to, now) =>
-      this.#isConstrained(to, now) ? this.#constrainedPace.holdMs : this.#stockPace.holdMs,
+      this.#isConstrained(to, now) ? this.#constrainedPace : this.#stockPace,
     )
     this.#signals = new Signals(context, this.#sessions, this.#lookups)
     this.views = new Views(context, this.#sessions, this.#lookups, this.#outbound, () => this.#now)

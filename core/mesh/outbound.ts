@@ -13,7 +13,7 @@ import {
 import { isMeshIpv6, type NodeAddr, type PublicKey } from '../identity/index.ts'
 import { equalBytes, hex } from '../bytes.ts'
 import type { UndeliverableReason } from '../node/api.ts'
-import type { Session, Sessions } from '../session/index.ts'
+import type { Pace, Session, Sessions } from '../session/index.ts'
 import type { Millis } from '../time.ts'
 import { routeTo, type MeshContext } from './context.ts'
 import { isUrgentPacket } from './frame-class.ts'
@@ -30,23 +30,22 @@ export class Outbound {
   readonly #context: MeshContext
   readonly #sessions: Sessions
   readonly #lookups: Lookups
-  readonly #holdMs: (to: NodeAddr, now: Millis) => Millis
+  readonly #paceTo: (to: NodeAddr, now: Millis) => Pace
   readonly #pending: PendingTraffic
   #retryAt: Millis = Infinity
 
-  /** `holdMs`: how long traffic for a destination may wait. */
+  /** `paceTo`: how much may wait for a destination, and for how long. */
   constructor(
     context: MeshContext,
     sessions: Sessions,
     lookups: Lookups,
-    holdMs: (to: NodeAddr, now: Millis) => Millis,
+    paceTo: (to: NodeAddr, now: Millis) => Pace,
   ) {
-    const { pendingPacketsPerDest, pendingMaxDestinations } = context.config.session
     this.#context = context
     this.#sessions = sessions
     this.#lookups = lookups
-    this.#holdMs = holdMs
-    this.#pending = new PendingTraffic(pendingPacketsPerDest, pendingMaxDestinations)
+    this.#paceTo = paceTo
+    this.#pending = new PendingTraffic(context.config.session.pendingMaxDestinations)
   }
 
   get pendingItems(): number {
@@ -184,7 +183,8 @@ export class Outbound {
 
   #hold(to: NodeAddr, traffic: HostTraffic, now: Millis): void {
     const { counters } = this.#context
-    switch (this.#pending.hold(to, traffic, now + this.#holdMs(to, now))) {
+    const { holdMs, holdPackets } = this.#paceTo(to, now)
+    switch (this.#pending.hold(to, traffic, holdPackets, now + holdMs)) {
       case 'held':
         break
       case 'held-dropping-oldest':

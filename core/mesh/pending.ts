@@ -19,15 +19,12 @@ interface Held {
 
 export class PendingTraffic {
   readonly #queues = new Map<NodeAddr, Held[]>()
-  readonly #perDestination: number
   readonly #maxDestinations: number
 
   /**
-   * Per destination the oldest item gives way (newer packets are the likelier to be still wanted); a destination
-   * too many is refused, so that a scan of addresses cannot push out what waits for a real one.
+   * A destination too many is refused, so that a scan of addresses cannot push out what waits for a real one.
    */
-  constructor(perDestination: number, maxDestinations: number) {
-    this.#perDestination = perDestination
+  constructor(maxDestinations: number) {
     this.#maxDestinations = maxDestinations
   }
 
@@ -49,14 +46,20 @@ export class PendingTraffic {
     return this.#queues.keys()
   }
 
-  hold(to: NodeAddr, traffic: HostTraffic, expiresAt: Millis): 'held' | 'held-dropping-oldest' | 'refused' {
+  /** Of more than `limit` items for one destination the oldest gives way: newer ones are the likelier to be wanted still. */
+  hold(
+    to: NodeAddr,
+    traffic: HostTraffic,
+    limit: number,
+    expiresAt: Millis,
+  ): 'held' | 'held-dropping-oldest' | 'refused' {
     let queue = this.#queues.get(to)
     if (queue === undefined) {
       if (this.#queues.size >= this.#maxDestinations) return 'refused'
       queue = []
       this.#queues.set(to, queue)
     }
-    const full = queue.length >= this.#perDestination
+    const full = queue.length >= limit
     if (full) queue.shift()
     queue.push({ traffic, expiresAt })
     return full ? 'held-dropping-oldest' : 'held'

@@ -29,6 +29,8 @@ export interface Pace {
   readonly silencePackets: number
   /** How long traffic waits for a route and a session before the host is told. */
   readonly holdMs: Millis
+  /** Packets that may wait for one destination; the oldest gives way. */
+  readonly holdPackets: number
   /** Whether reports are sent. */
   readonly reports: boolean
 }
@@ -65,6 +67,8 @@ const CONSTRAINED_SILENCE_MS: Millis = 60_000
 const CONSTRAINED_WARMUP_PACKETS = 1
 const CONSTRAINED_SILENCE_PACKETS = 3
 const CONSTRAINED_HOLD_MS: Millis = 120_000
+/** All of them go out at once when the session is up, a second or two of airtime each: mostly repeats by then. */
+const CONSTRAINED_HOLD_PACKETS = 4
 /** A handshake costs three radio messages: keep the session ten times as long as stock does. */
 const CONSTRAINED_IDLE_FACTOR = 10
 
@@ -90,6 +94,7 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
       silenceMs: CONSTRAINED_SILENCE_MS,
       silencePackets: CONSTRAINED_SILENCE_PACKETS,
       holdMs: CONSTRAINED_HOLD_MS,
+      holdPackets: Math.min(CONSTRAINED_HOLD_PACKETS, config.session.pendingPacketsPerDest),
       reports: false,
     }
   }
@@ -107,6 +112,7 @@ export function paceOf(config: NodeConfig, constrained: boolean): Pace {
     silenceMs: STOCK_SILENCE_MS,
     silencePackets: 1,
     holdMs: STOCK_HOLD_MS,
+    holdPackets: config.session.pendingPacketsPerDest,
     reports: config.sessionMmp.mode !== 'minimal',
   }
 }

@@ -26,7 +26,7 @@ import { Traffic } from './traffic.ts'
  * Sessions held at once, some 4 kB each. When full, the oldest half-open one goes, and when all are up, the one that has
  * been without application data for the longest time: its peer greets again when it wants something.
  */
-export const MAX_SESSIONS = 4096
+const MAX_SESSIONS = 4096
 
 /** Shortest time between two greetings of a peer that sends us frames of a session we no longer have. */
 const STRAY_GREETING_MS: Millis = 30_000

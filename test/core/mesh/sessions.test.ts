@@ -198,6 +198,14 @@ test('over a radio nothing is said without need: no reports, no early resends', 
   assert.ok(messages <= 14, `${messages} messages`)
 })
 
+test('of what waits for a session over a radio only the last packets are sent', () => {
+  const { net, nodes } = line(1, { profile: 'constrained', delayMs: 2000 })
+  const [first, last] = [nodes[0]!, nodes[1]!]
+  for (let tag = 0; tag < 10; tag++) first.sendPacket(packetBetween(first, last, tag))
+  net.run(30_000)
+  assert.deepEqual(last.packets.map(tagOf), [6, 7, 8, 9])
+})
+
 test('an end on a fast link notices that the path is slow and holds its reports', () => {
   const { net, nodes } = line(2)
   const [first, middle, last] = [nodes[0]!, nodes[1]!, nodes[2]!]
