@@ -137,6 +137,7 @@ const HANDSHAKE = [
   'msg1TieBroken',
   'msg1Answered',
   'msg1Repeated',
+  'msg1Outdated',
   'maxPeersReached',
   'inboundCapExceeded',
   'msg2Received',

@@ -3,6 +3,7 @@ import { ESTABLISHED_HEADER_SIZE, LINK_OVERHEAD } from '../fmp/index.ts'
 import type { EstablishedFrame } from '../fmp/index.ts'
 import type { FrameClass } from '../link.ts'
 import type { LinkPath, LinkSession, Peer } from '../peer/index.ts'
+import { outboundWins } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
 import type { LinkTable } from './link-table.ts'
@@ -93,14 +94,23 @@ export class Frames {
   /** New keys come into use when their first frame does; the old ones end a while after that. */
   #followKeys(peer: Peer, session: LinkSession, frame: EstablishedFrame, from: LinkPath, now: Millis): void {
     const { timers } = this.#ctx
-    if (peer.keys.shouldPromote(session, peer.timers.crossingPatienceMs, now)) {
+    if (peer.keys.movesTo(session, peer.timers.crossingPatienceMs, now)) {
       session.keyEpoch = frame.flags.keyEpoch
+      if (peer.up !== undefined) peer.rekeyedByPeerAt = now
       this.#links.install(peer, session, from, now)
+      this.#endBeatenAttempt(peer)
     }
     const drains = session === peer.keys.current && peer.keys.previous !== undefined
     if (drains && timers.get('drain', peer.addr) === undefined) {
       timers.set('drain', peer.addr, now + peer.timers.drainMs)
     }
+  }
+
+  /** Keys that the peer began are in use: a handshake of ours that stands against them is over, unless it wins the tie. */
+  #endBeatenAttempt(peer: Peer): void {
+    const { attempt } = peer
+    if (attempt === undefined) return
+    if (attempt.isRekey || !outboundWins(this.#ctx.identity.nodeAddr, peer.addr)) this.#links.endAttempt(peer)
   }
 
   /** Only a frame later than all before it tells where the peer is; it may have moved within its transport. */

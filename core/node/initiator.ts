@@ -42,8 +42,7 @@ export class Initiator {
   rekey(peer: Peer, now: Millis): void {
     if (peer.up === undefined || peer.keys.current === undefined) return
     const recent = peer.rekeyedByPeerAt !== undefined && now - peer.rekeyedByPeerAt < CROSSING_WINDOW
-    const isBusy =
-      peer.attempt !== undefined || recent || peer.keys.candidates.some((session) => !session.yields)
+    const isBusy = peer.attempt !== undefined || recent
     if (isBusy || !this.#ctx.config.rekey.enabled || !this.#begin(peer, true, now)) {
       this.#ctx.timers.set('rekey', peer.addr, now + CROSSING_WINDOW)
     }

@@ -41,6 +41,7 @@ export class LinkHalf {
       linkUp: (peer, at) => this.#linkUp(peer, at),
       linkDown: (peer, _reason, at) => this.#linkDown(peer, at),
       keysChanged: (peer, at) => this.#keysChanged(peer, at),
+      peerForgot: (peer, at) => this.#peerForgot(peer, at),
     })
     this.reports = new LinkReports(ctx, {
       sendReport: (peer, message, at) => this.frames.send(peer, message, 'report', at),
@@ -60,6 +61,7 @@ export class LinkHalf {
         measuredCost: (peer) => this.reports.measuredCost(peer),
         positionChanged: (at) => this.#mesh().coordinatesChanged(at),
         relationsChanged: (at) => this.filters.changed(at),
+        peerForgot: (peer, at) => this.#peerForgot(peer, at),
         parentTold: (peer, at) => this.filters.sendAgain(peer, at),
       },
       now,
@@ -155,6 +157,11 @@ export class LinkHalf {
   #keysChanged(peer: Peer, now: Millis): void {
     this.reports.keysChanged(peer, now)
     if (peer.keys.current?.isInitiator === true) this.liveness.heartbeat(peer, now)
+  }
+
+  #peerForgot(peer: Peer, now: Millis): void {
+    this.tree.linkUp(peer, now)
+    this.filters.sendAgain(peer, now)
   }
 
   #announce(peer: Peer, message: Uint8Array, frameClass: FrameClass, now: Millis): SentAnnounce | undefined {

@@ -14,6 +14,8 @@ export interface LinkEvents {
   linkDown(peer: Peer, reason: string, now: Millis): void
   /** Counters begin anew under the new keys. */
   keysChanged(peer: Peer, now: Millis): void
+  /** The peer lost the link and came back before we noticed: what it was told is to be told again. */
+  peerForgot(peer: Peer, now: Millis): void
 }
 
 const MS_PER_S = 1000
@@ -57,7 +59,7 @@ export class LinkTable {
     return peer
   }
 
-  /** Moves a peer that is not up to another path. */
+  /** Moves a peer to another path. False when its transport is down. */
   moveTo(peer: Peer, path: LinkPath): boolean {
     const transport = this.#ctx.transports.get(path.transportId)?.info
     if (transport === undefined) return false
@@ -75,12 +77,16 @@ export class LinkTable {
       this.#goDown(peer, 'restarted', now)
       peer.keys.endDrain()
     }
+    const isTurned = peer.keys.current?.keyEpoch !== session.keyEpoch
     peer.keys.promote(session)
+    // A handshake over another medium has moved the link there.
+    if (path.transportId !== peer.path.transportId) this.moveTo(peer, path)
     timers.set('rekey', peer.addr, now + rekeyDelay(peer.timers, rng))
     if (peer.up !== undefined) {
       counters.handshake.rekeyCompleted += 1
       this.#ctx.emit({ type: 'event', event: { type: 'rekeyed', peer: peer.addr } })
       this.#events.keysChanged(peer, now)
+      if (!session.isInitiator) this.#noteForgetting(peer, isTurned, now)
       return
     }
     this.moveTo(peer, path)
@@ -130,6 +136,14 @@ export class LinkTable {
     timers.clear('handshake-timeout', peer.addr)
   }
 
+  /** A rekey turns the K bit; a link that begins anew starts without it. Two first handshakes that crossed do too. */
+  #noteForgetting(peer: Peer, isTurned: boolean, now: Millis): void {
+    const { up, timers } = peer
+    if (up === undefined || now - up.since < timers.crossingPatienceMs) return
+    if (isTurned) up.mayHaveForgottenUntil = now + timers.crossingPatienceMs
+    else this.#events.peerForgot(peer, now)
+  }
+
   #goDown(peer: Peer, reason: string, now: Millis): void {
     peer.up = undefined
     peer.lastHeartbeatAt = undefined
@@ -149,6 +163,7 @@ export class LinkTable {
       tree: announceState(announceBurst, announceIntervalMs),
       filter: announceState(filterBurst, filterIntervalMs),
       isToldParent: false,
+      mayHaveForgottenUntil: now,
       wasTreePeer: false,
     }
   }

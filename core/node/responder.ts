@@ -93,7 +93,10 @@ export class Responder {
       const session = peer.keys.answeredBy((msg1) => sameMsg1(msg1, bytes))
       if (session?.answered === undefined) continue
       // Once the peer uses the keys it has had our answer, and this msg1 is an old one.
-      if (session.lastOpenedAt !== undefined) return true
+      if (session.lastOpenedAt !== undefined) {
+        this.#ctx.counters.handshake.msg1Outdated += 1
+        return true
+      }
       if (!this.#withinRate(from, now)) {
         this.#ctx.counters.handshake.msg1RateLimited += 1
         return true
@@ -174,8 +177,6 @@ export class Responder {
       counters.handshake.inboundCapExceeded += 1
       return
     }
-    if (decision.abandonAttempt) this.#links.endAttempt(peer)
-    if (decision.isRekey) peer.rekeyedByPeerAt = now
     const { message, ...handshake } = noise.writeMsg2()
     const msg2 = encodeMsg2(ourIndex, frame.senderIndex, message)
     const turned = decision.isRekey && peer.keys.current !== undefined ? !peer.keys.current.keyEpoch : false

@@ -19,6 +19,8 @@ import { NODE } from './context.ts'
 
 const MS_PER_S = 1000
 const SIGNATURE_AUX_BYTES = 32
+/** A peer announces itself in one of the first frames of a new link. */
+const FIRST_FRAMES = 4n
 
 /** What the tree needs from its surroundings, and whom it tells. */
 export interface TreeHost {
@@ -29,6 +31,8 @@ export interface TreeHost {
   positionChanged(now: Millis): void
   /** A peer became, or ceased to be, parent or child. */
   relationsChanged(now: Millis): void
+  /** The peer lost the link without our noticing. */
+  peerForgot(peer: Peer, now: Millis): void
   /** This peer has just been told that it is our parent. */
   parentTold(peer: Peer, now: Millis): void
 }
@@ -117,6 +121,7 @@ export class Tree {
   receive(peer: Peer, message: Uint8Array, now: Millis): void {
     const { counters, crypto } = this.#ctx
     counters.tree.received += 1
+    this.#noteForgetting(peer, now)
     const decoded = decodeTreeAnnounce(message)
     if (!decoded.ok) {
       counters.tree.decodeError += 1
@@ -231,6 +236,14 @@ export class Tree {
   #provesOurs(announce: TreeAnnounce): boolean {
     const above = announce.ancestry[1]
     return above?.node === this.#ctx.identity.nodeAddr && above.sequence === this.sequence
+  }
+
+  /** Whoever announces itself right behind new keys has most likely begun anew, and knows nothing of us. */
+  #noteForgetting(peer: Peer, now: Millis): void {
+    const isFirst = (peer.keys.current?.replay.highest ?? 0n) < FIRST_FRAMES
+    if (peer.up === undefined || now >= peer.up.mayHaveForgottenUntil || !isFirst) return
+    peer.up.mayHaveForgottenUntil = now
+    this.#host.peerForgot(peer, now)
   }
 
   #noteLoop(peer: Peer, announce: TreeAnnounce): void {

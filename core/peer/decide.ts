@@ -33,8 +33,6 @@ export type Msg1Decision =
   | { readonly type: 'ignore' }
   | {
       readonly type: 'answer'
-      /** Our own attempt gives way. */
-      readonly abandonAttempt: boolean
       /** The answered keys are used only when ours come to nothing. */
       readonly yields: boolean
       /** They follow the present ones, with the K bit turned. */
@@ -43,19 +41,20 @@ export type Msg1Decision =
 
 /**
  * A first handshake is always answered, whatever crosses it: its sender may never hear of ours. Only between two that
- * are up does the smaller address's rekey make the other's void.
+ * are up does the smaller address's rekey make the other's void. An answer ends no attempt of ours, for the msg1 may be
+ * a replayed one: the first frame under the answered keys does.
  */
 export function decideMsg1(facts: Msg1Facts): Msg1Decision {
   const weWin = outboundWins(facts.ours, facts.theirs)
   if (!facts.isUp) {
-    return { type: 'answer', abandonAttempt: false, yields: facts.dialling && weWin, isRekey: false }
+    return { type: 'answer', yields: facts.dialling && weWin, isRekey: false }
   }
-  if (!facts.sameEpoch) return { type: 'answer', abandonAttempt: true, yields: false, isRekey: false }
+  if (!facts.sameEpoch) return { type: 'answer', yields: false, isRekey: false }
   if (facts.dialling) {
-    return weWin ? { type: 'ignore' } : { type: 'answer', abandonAttempt: true, yields: false, isRekey: true }
+    return weWin ? { type: 'ignore' } : { type: 'answer', yields: false, isRekey: true }
   }
   const crossed = facts.ourHandshakeAge !== undefined && facts.ourHandshakeAge < CROSSING_WINDOW
-  return { type: 'answer', abandonAttempt: false, yields: crossed && weWin, isRekey: !crossed }
+  return { type: 'answer', yields: crossed && weWin, isRekey: !crossed }
 }
 
 /** Offset of the parity byte of the ephemeral key in a msg1 frame: prefix 4, sender index 4. */

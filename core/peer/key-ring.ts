@@ -14,6 +14,9 @@ import type { LinkSession } from './link-session.ts'
  */
 const MAX_CANDIDATES = 4
 
+/** One late frame may have been held up on the way; the second shows that the peer means it. */
+const LATE_USES_THAT_CONVINCE = 2
+
 export class KeyRing {
   #current: LinkSession | undefined
   #previous: LinkSession | undefined
@@ -63,14 +66,17 @@ export class KeyRing {
   }
 
   /**
-   * Whether a frame that opened under `session` moves us to it. One that lost a tie moves us only when, after
-   * `patience`, the peer was never seen to use ours: then it has not got them, perhaps because it started anew.
+   * Whether the frame that just opened under `session` moves us to it. One that lost a tie moves us only when the peer
+   * goes on using it, and not ours, for longer than `patience`: then it has not got ours, perhaps because it began anew.
    */
-  shouldPromote(session: LinkSession, patience: Millis, now: Millis): boolean {
+  movesTo(session: LinkSession, patience: Millis, now: Millis): boolean {
     if (!this.#candidates.includes(session)) return false
-    if (this.#current === undefined || !session.yields) return true
-    const usedOurs = (this.#current.lastOpenedAt ?? -Infinity) >= session.establishedAt
-    return !usedOurs && now - session.establishedAt >= patience
+    const current = this.#current
+    if (current === undefined || !session.yields) return true
+    const lastUseOfOurs = current.lastOpenedAt ?? current.establishedAt
+    if (now - session.establishedAt < patience || now - lastUseOfOurs < patience) return false
+    session.lateUses += 1
+    return session.lateUses >= LATE_USES_THAT_CONVINCE
   }
 
   /** Forgets the keys before the current ones. */

@@ -47,6 +47,8 @@ export class LinkSession {
   lastOpenedAt: Millis | undefined
   /** Lost a tie with a handshake of ours: opens frames, and is sent under only for want of anything better. */
   yields = false
+  /** Frames that opened after a peer should have noticed the tie. */
+  lateUses = 0
   readonly replay: ReplayWindow = new ReplayWindow()
   readonly #send: Cipher
   readonly #receive: Cipher

@@ -67,6 +67,11 @@ export interface UpState {
   readonly filter: AnnounceState
   /** Whether we told it that it is our parent. */
   isToldParent: boolean
+  /**
+   * The peer began new keys with a K bit that a rekey may have, and a link that begins anew as well. An announce of its
+   * before this instant tells that it forgot the link: it announces itself when a link comes up, and not for a rekey.
+   */
+  mayHaveForgottenUntil: Millis
   /** Whether it was parent or child when last looked at: filters are due again when that turns. */
   wasTreePeer: boolean
 }

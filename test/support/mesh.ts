@@ -49,6 +49,8 @@ export interface Wire {
   loss: number
   /** Nothing passes. */
   isCut: boolean
+  /** Frames chosen to be lost. */
+  drops: ((frame: Uint8Array) => boolean) | undefined
 }
 
 export interface SentFrame {
@@ -99,6 +101,7 @@ export class TestMesh {
   readonly #wires = new Map<string, Wire>()
   readonly #queue = new EventQueue<Happening>()
   readonly #wakeAt = new Map<TestNode, number>()
+  readonly #byName = new Map<string, TestNode>()
   #now = 0
 
   constructor(options: TestMeshOptions) {
@@ -123,6 +126,7 @@ export class TestMesh {
       isUp: true,
     }
     this.nodes.push(node)
+    this.#byName.set(name, node)
     this.#start(node, admission)
     return node
   }
@@ -134,7 +138,15 @@ export class TestMesh {
   /** Lets frames pass between two nodes. */
   join(a: TestNode, b: TestNode, wire: Partial<Wire> = {}): Wire {
     const profile = wire.profile ?? 'stock'
-    const whole: Wire = { profile, latencyMs: 10, jitterMs: 0, loss: 0, isCut: false, ...wire }
+    const whole: Wire = {
+      profile,
+      latencyMs: 10,
+      jitterMs: 0,
+      loss: 0,
+      isCut: false,
+      drops: undefined,
+      ...wire,
+    }
     this.#wires.set(wireKey(a.name, b.name, profile), whole)
     return whole
   }
@@ -254,9 +266,9 @@ export class TestMesh {
     if (this.isTracing) this.trace.push({ at: this.#now, from, to, frame, frameClass })
     const profile = transportId === TRANSPORTS.stock.id ? 'stock' : 'constrained'
     const wire = this.#wires.get(wireKey(from.name, to, profile))
-    const receiver = this.nodes.find((node) => node.name === to)
+    const receiver = this.#byName.get(to)
     if (wire === undefined || receiver === undefined || wire.isCut) return
-    if (randomUnit(this.#rng) < wire.loss) return
+    if (randomUnit(this.#rng) < wire.loss || wire.drops?.(frame) === true) return
     const delay = wire.latencyMs + randomUnit(this.#rng) * wire.jitterMs
     this.#queue.add(this.#now + delay, { type: 'arrival', to: receiver, from: from.name, wire, frame })
   }
