@@ -73,7 +73,7 @@ export interface RadioBoard {
 }
 
 /** Frames a host may have handed to a modem at once: an RNode sends its whole queue as one burst. */
-export const MAX_IN_MODEM = 2
+export const MAX_IN_MODEM = 3
 
 /** A modem that cannot be used, with what the operator can do about it. */
 export class BoardError extends Error {

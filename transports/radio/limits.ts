@@ -42,3 +42,6 @@ export const ACK_ALLOWANCE = 8
 
 /** Frames handed to the modem at once: it sends its queue as one burst, so priorities must live in the host. */
 export const MODEM_DEPTH = 2
+
+/** One more for acknowledgements: an RNode flushes its queue, so they leave with the burst instead of after the next wait. */
+export const MODEM_DEPTH_FOR_ACKS: number = MODEM_DEPTH + 1

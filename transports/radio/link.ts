@@ -9,7 +9,7 @@ import { ChannelAccess } from './access.ts'
 import type { AirCounters, RadioInput, RadioLinkOptions, RadioOutput } from './api.ts'
 import { BeaconSchedule } from './beacon.ts'
 import type { SendChannel } from './flight.ts'
-import { MODEM_DEPTH, RADIO_MTU } from './limits.ts'
+import { MODEM_DEPTH, MODEM_DEPTH_FOR_ACKS, RADIO_MTU } from './limits.ts'
 import { NeighbourTable, type RadioNeighbour } from './neighbours.ts'
 import { Receiver, type Received } from './receiver.ts'
 import { Sender, type Candidate } from './sender.ts'
@@ -274,11 +274,8 @@ export class RadioLink {
   /** Hands frames to the modem while it has room, the channel is ours and the budget allows. */
   #pump(now: Millis): void {
     this.#startAt = undefined
+    while (this.#receiver.owesAck && this.#modem.length < MODEM_DEPTH_FOR_ACKS) this.#sendAck(now)
     while (this.#modem.length < MODEM_DEPTH) {
-      if (this.#receiver.owesAck) {
-        this.#sendAck(now)
-        continue
-      }
       if (this.#access.awaiting !== undefined) return
       const candidate = this.#sender.peek(this.#physics)
       if (candidate === undefined) {
