@@ -38,6 +38,8 @@ const CHANNEL_TIME_PERIOD: Millis = 1000
 const UART_BUFFER_BYTES = 6144
 /** What a query of the RSSI answers before any frame came. */
 const RSSI_BEFORE_ANY_FRAME = 0x79
+/** An AVR board delivers a frame with interrupts off, at 115200 baud, and loses what the host says meanwhile. */
+const AVR_DELIVERY_PER_BYTE: Millis = 10_000 / 115_200
 const UNPROVISIONED_BANNER = 'This RNode is not provisioned\r\n'
 
 export interface RnodeEmulatorDeps {
@@ -75,6 +77,7 @@ export class RnodeEmulator {
   readonly #blocks = new Set<'boot' | 'radio-start' | 'burst'>()
   #life: (() => void)[] = []
   #lastRssi = RSSI_BEFORE_ANY_FRAME
+  #lineDeafUntil: Millis = 0
 
   constructor(deps: RnodeEmulatorDeps) {
     this.name = deps.name
@@ -197,6 +200,7 @@ export class RnodeEmulator {
   }
 
   #hostBytes(bytes: Uint8Array): void {
+    if (this.#clock.now() < this.#lineDeafUntil) return
     for (const byte of bytes) {
       if (this.faults.dropFromHost > 0 && randomUnit(this.#rng) < this.faults.dropFromHost) continue
       if (this.#uart.length < UART_BUFFER_BYTES) this.#uart.push(byte)
@@ -347,6 +351,13 @@ export class RnodeEmulator {
 
   #received(payload: Uint8Array, rssiDbm: number, snrDb: number): void {
     if (!this.#radioOn || this.#blocks.has('radio-start')) return
+    if (!this.#avr) return this.#deliver(payload, rssiDbm, snrDb)
+    const took = payload.length * AVR_DELIVERY_PER_BYTE
+    this.#lineDeafUntil = this.#clock.now() + took
+    this.#later(took, () => this.#deliver(payload, rssiDbm, snrDb))
+  }
+
+  #deliver(payload: Uint8Array, rssiDbm: number, snrDb: number): void {
     this.#lastRssi = clampByte(Math.round(rssiDbm) - RSSI_OFFSET_DBM)
     this.#send(COMMAND.statRssi, [this.#lastRssi])
     this.#send(COMMAND.statSnr, [Math.round(Math.max(-32, Math.min(31.75, snrDb)) / SNR_STEP_DB) & 0xff])

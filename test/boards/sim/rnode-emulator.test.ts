@@ -228,3 +228,18 @@ test('an unprovisioned board prints a line, answers everything and does not star
   await modem.clock.advance(1000)
   assert.deepEqual(without(modem.take()), ['0846', '0700', '0600', '0600'])
 })
+
+test('an AVR board loses what the host says while it delivers a frame', async () => {
+  const a = await started(RNODE_PROFILES.avr)
+  const b = await started(RNODE_PROFILES.avr, 'b', a)
+  a.write(Buffer.from(encodeKiss(0, new Uint8Array(254))).toString('hex'))
+  assert.ok(await a.clock.runUntil(() => a.ether.stats.received === 1, 5000))
+  b.write('c00873c0')
+  await a.clock.advance(15)
+  assert.deepEqual(without(b.take()), [])
+  await a.clock.advance(10)
+  assert.equal(without(b.take()).length, 3)
+  b.write('c00873c0')
+  await a.clock.advance(1)
+  assert.deepEqual(without(b.take()), ['0846'])
+})
