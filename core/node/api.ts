@@ -45,6 +45,10 @@ export type NodeInput =
       readonly type: 'access-lists'
       readonly allow: readonly PublicKey[] | undefined
       readonly deny: readonly PublicKey[]
+      /** Everybody counts as allowed. Default false. */
+      readonly allowAll?: boolean
+      /** Everybody who is not in `allow` is denied. Default false. */
+      readonly denyAll?: boolean
     }
   /** Wall-clock time, as often as the host likes: TreeAnnounce carries it. */
   | { readonly type: 'wall-clock'; readonly seconds: UnixSeconds }

@@ -158,7 +158,7 @@ export class FipsNode implements SansIoNode {
   /** Whoever is denied from now on is told to go. */
   #accessLists(input: Extract<NodeInput, { type: 'access-lists' }>, now: Millis): void {
     const { accessLists, peers } = this.#ctx
-    accessLists.replace(input.allow, input.deny)
+    accessLists.replace(input)
     for (const peer of peers.values()) {
       if (accessLists.isDenied(peer.addr)) this.#disconnect(peer.addr, now)
     }

@@ -6,22 +6,34 @@ import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import { nodeAddrOf } from '../identity/index.ts'
 import type { AdmissionPolicy } from '../link.ts'
 
+/** What the operator's lists say. */
+export interface AccessRules {
+  readonly allow: readonly PublicKey[] | undefined
+  readonly deny: readonly PublicKey[]
+  readonly allowAll?: boolean
+  readonly denyAll?: boolean
+}
+
 /** `peers.allow` and `peers.deny` as they now are. A missing or empty allow list lists nobody; it refuses nobody either. */
 export class AccessLists {
   #allow: ReadonlySet<NodeAddr> = new Set()
   #deny: ReadonlySet<NodeAddr> = new Set()
+  #allowAll = false
+  #denyAll = false
 
-  replace(allow: readonly PublicKey[] | undefined, deny: readonly PublicKey[]): void {
-    this.#allow = new Set((allow ?? []).map((key) => nodeAddrOf(key)))
+  replace({ allow = [], deny, allowAll = false, denyAll = false }: AccessRules): void {
+    this.#allow = new Set(allow.map((key) => nodeAddrOf(key)))
     this.#deny = new Set(deny.map((key) => nodeAddrOf(key)))
+    this.#allowAll = allowAll
+    this.#denyAll = denyAll
   }
 
   isDenied(addr: NodeAddr): boolean {
-    return this.#deny.has(addr)
+    return this.#deny.has(addr) || (this.#denyAll && !this.isAllowed(addr))
   }
 
   isAllowed(addr: NodeAddr): boolean {
-    return this.#allow.has(addr)
+    return this.#allowAll || this.#allow.has(addr)
   }
 }
 

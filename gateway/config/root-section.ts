@@ -99,7 +99,7 @@ export const rootSection: Section<Config> = section('fips.yaml', {
     mtu: int({ default: IPV6_MIN_MTU, min: IPV6_MIN_MTU, max: 65_535, unit: 'bytes', doc: 'Its MTU.' }),
   }),
   dns: section<DnsSettings>('Names: `<npub>.fips` and aliases.', {
-    enabled: bool({ default: true, doc: 'Answer DNS.' }),
+    enabled: bool({ default: true, doc: 'Answer DNS while the network interface is there.' }),
     bindAddr: text({ default: '::1', doc: 'Address to listen on.' }),
     port: int({ default: 5354, min: 1, max: 65_535, doc: 'Port to listen on.' }),
     ttl: int({ default: 300, max: 2 ** 31 - 1, unit: 's', doc: 'Life of an answer.' }),

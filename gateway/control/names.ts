@@ -16,10 +16,11 @@ const HEAD = 9
 const TAIL = 4
 const ADDR_HEAD = 8
 
-/** Aliases come from the configuration; keys of strangers from whoever knows them. */
+/** Aliases come from the configuration, else from the hosts file; keys of strangers from whoever knows them. */
 export function createNames(
   peers: readonly NamedPeer[],
   publicKeyOf: (addr: NodeAddr) => PublicKey | undefined,
+  hostNameOf: (addr: NodeAddr) => string | undefined = () => undefined,
 ): Names {
   const aliases = new Map<NodeAddr, string>()
   for (const { npub, alias } of peers) {
@@ -30,7 +31,7 @@ export function createNames(
   }
   return {
     displayName(addr, publicKey = publicKeyOf(addr)) {
-      const alias = aliases.get(addr)
+      const alias = aliases.get(addr) ?? hostNameOf(addr)
       if (alias !== undefined) return alias
       return publicKey === undefined ? `${addr.slice(0, ADDR_HEAD)}...` : shortNpub(npubOf(publicKey))
     },

@@ -2,32 +2,31 @@
  * The daemon: from a configuration to a running node and back to silence. Wires ports, boards, transports, node,
  * control socket and network interface; everything that runs is stopped in the reverse order.
  */
-import { join } from 'node:path'
-import { stationOf, systemClock } from '../../transports/index.ts'
+import { systemClock } from '../../transports/index.ts'
 import type { Clock, Identity, Millis, NodeAddr, NodeViews, PublicKey, Rng } from '../../core/index.ts'
 import { unixSeconds } from '../clock.ts'
-import { SYSTEM_DIRECTORY, defaultControlSocket, type LoadedConfig } from '../config/index.ts'
+import { defaultControlSocket, type LoadedConfig } from '../config/index.ts'
 import {
   createDispatch,
   createNames,
   openControlServer,
   Sparklines,
-  type AccessFacts,
   type ControlServer,
-  type TunFacts,
 } from '../control/index.ts'
 import { chooseCrypto } from '../crypto/index.ts'
 import { resolveIdentity } from '../keystore/index.ts'
 import type { Logger } from '../logger/index.ts'
 import { systemRng } from '../rng.ts'
 import { VERSION } from '../version.ts'
+import { startDns, type DnsResponder } from '../dns/index.ts'
+import { Access } from './access.ts'
 import { Dialling } from './dialling.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Fleet } from './fleet.ts'
 import { DaemonHost } from './host.ts'
 import { mediaOf, type MediaDeps } from './media.ts'
-import { withoutInterface, type HostNetwork } from './network.ts'
+import { HostNetwork } from './network.ts'
 import { coreConfig } from './node-config.ts'
 import { createNode } from './node.ts'
 import { resolveHost } from './peers.ts'
@@ -40,6 +39,8 @@ export interface DaemonOptions {
   readonly tun: boolean
   readonly clock?: Clock
   readonly rng?: Rng
+  /** Holds hosts, peers.allow and peers.deny; default the system's. */
+  readonly accessDirectory?: string
   /** Opens devices; tests put emulated modems here. */
   readonly openPort?: MediaDeps['open']
 }
@@ -49,17 +50,6 @@ const WALL_CLOCK_INTERVAL: Millis = 60_000
 /** How often it is looked whether goodbyes have left. */
 const DRAIN_POLL: Millis = 20
 
-const NO_LISTS: AccessFacts = {
-  allowFile: join(SYSTEM_DIRECTORY, 'peers.allow'),
-  denyFile: join(SYSTEM_DIRECTORY, 'peers.deny'),
-  allowFileEntries: [],
-  denyFileEntries: [],
-  allow: [],
-  deny: [],
-  allowAll: false,
-  denyAll: false,
-}
-
 export class Daemon {
   readonly identity: Identity
   readonly #options: DaemonOptions
@@ -68,7 +58,9 @@ export class Daemon {
   readonly #fleet: Fleet
   readonly #dialling: Dialling
   readonly #host: DaemonHost
-  #network: HostNetwork
+  readonly #access: Access
+  #network: HostNetwork | undefined
+  #dns: DnsResponder | undefined
   #control: ControlServer | undefined
   #cancelWallClock: (() => void) | undefined
   #stopping: Promise<void> | undefined
@@ -101,7 +93,11 @@ export class Daemon {
     const { identity } = resolved
     const settings = coreConfig(config.node)
     const node = createNode({ identity, rng, config: settings, now: clock.now() })
-    const names = createNames(config.peers, (addr) => publicKeyOf(node.views, addr))
+    const names = createNames(
+      config.peers,
+      (addr) => publicKeyOf(node.views, addr),
+      (addr) => this.#access.nameOf(addr),
+    )
     const pinger = new Pinger(identity, clock, rng, () => this.#driver)
 
     this.identity = identity
@@ -110,10 +106,10 @@ export class Daemon {
     this.#driver = new Driver(node, clock, {
       send: (output) => this.#fleet.send(output),
       packet: (packet) => {
-        if (!pinger.received(packet)) this.#network.deliver(packet)
+        if (!pinger.received(packet)) this.#network?.deliver(packet)
       },
       undeliverable: (packet, reason, mtu) => {
-        if (!pinger.undeliverable(packet, reason)) this.#network.undeliverable(packet, reason, mtu)
+        if (!pinger.undeliverable(packet, reason)) this.#network?.undeliverable(packet, reason, mtu)
       },
       datagram: () => undefined,
       event: (event) => {
@@ -125,8 +121,7 @@ export class Daemon {
       identity,
       clock,
       rng,
-      isListed: (station) => this.#dialling.peers.some(({ nodeAddr }) => stationOf(nodeAddr) === station),
-      ...(options.openPort === undefined ? {} : { open: options.openPort }),
+      isListed: (station) => this.#access.isListedStation(station),
     })
     this.#fleet = new Fleet(specs, {
       clock,
@@ -140,8 +135,15 @@ export class Daemon {
       logger,
       media: specs,
       resolve: resolveHost,
+      isListed: (addr) => this.#access.isListed(addr),
     })
-    this.#network = withoutInterface(this.#noTun('disabled'), (input) => this.#driver.step(input))
+    this.#access = new Access(config.peers, {
+      driver: this.#driver,
+      clock,
+      logger,
+      changed: () => this.#dialling.start(),
+      ...(options.accessDirectory === undefined ? {} : { directory: options.accessDirectory }),
+    })
     this.#host = new DaemonHost({
       identity,
       views: node.views,
@@ -159,8 +161,8 @@ export class Daemon {
       driver: this.#driver,
       fleet: this.#fleet,
       pinger,
-      tun: () => this.#network.facts(),
-      access: () => NO_LISTS,
+      tun: () => this.#network?.facts() ?? { state: 'disabled', name: config.tun.name },
+      access: () => this.#access.facts(),
     })
     this.#untilStopped = new Promise((resolve) => {
       this.#stopped = resolve
@@ -207,10 +209,36 @@ export class Daemon {
     if (Object.values(transports).every((instances) => instances.length === 0)) {
       logger.warn('No transport is configured, so this node reaches nobody; add one under transports.')
     }
+    await this.#openNetwork()
+    this.#access.start()
     await this.#fleet.open()
     this.#host.sparklines.start()
     this.#dialling.start()
     logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
+  }
+
+  /** Names are of use to programs only when there is an interface to reach what they stand for. */
+  async #openNetwork(): Promise<void> {
+    const { loaded, logger, tun } = this.#options
+    const { config } = loaded
+    this.#network = await HostNetwork.open(config.tun, config.tun.enabled && tun, {
+      identity: this.identity,
+      views: this.#host.views,
+      clock: this.#clock,
+      logger,
+      linkMtu: () => this.#fleet.linkMtu(),
+      step: (input) => this.#driver.step(input),
+    })
+    if (!config.dns.enabled || !this.#network.isActive) return
+    this.#dns = await startDns({
+      bindAddr: config.dns.bindAddr,
+      port: config.dns.port,
+      ttl: config.dns.ttl,
+      find: (name) => this.#access.find(name),
+      onIdentity: (publicKey) => this.#driver.step({ type: 'identity', publicKey }),
+      meshInterface: config.tun.name,
+    })
+    logger.info('names are answered', { at: this.#dns.address, port: this.#dns.port })
   }
 
   async #shutDown(): Promise<void> {
@@ -220,7 +248,9 @@ export class Daemon {
     this.#dialling.stop()
     this.#driver.stop()
     await this.#drained(drainTimeoutSecs * 1000)
-    await this.#network.close()
+    this.#access.stop()
+    await this.#dns?.close()
+    await this.#network?.close()
     await this.#fleet.close()
     await this.#control?.close()
     this.#stopped()
@@ -241,11 +271,6 @@ export class Daemon {
   #tellTime(): void {
     this.#driver.step({ type: 'wall-clock', seconds: unixSeconds() })
     this.#cancelWallClock = this.#clock.after(WALL_CLOCK_INTERVAL, () => this.#tellTime())
-  }
-
-  #noTun(state: TunFacts['state'], reason?: string): TunFacts {
-    const { name } = this.#options.loaded.config.tun
-    return { state, name, ...(reason === undefined ? {} : { reason }) }
   }
 }
 

@@ -15,34 +15,34 @@ export interface DiallingDeps {
   readonly logger: Logger
   readonly media: readonly MediumSpec[]
   readonly resolve: ResolveHost
+  isListed(addr: NodeAddr): boolean
 }
 
 export class Dialling {
-  readonly peers: readonly KnownPeer[]
+  readonly #peers: readonly KnownPeer[]
   readonly #deps: DiallingDeps
   readonly #cancels = new Map<NodeAddr, () => void>()
   #isStopped = false
 
   constructor(peers: readonly PeerSettings[], deps: DiallingDeps) {
-    this.peers = knownPeers(peers)
+    this.#peers = knownPeers(peers)
     this.#deps = deps
   }
 
   start(): void {
-    for (const peer of this.peers) void this.#dial(peer)
+    for (const peer of this.#peers) void this.#dial(peer)
   }
 
   /** A peer was lost: a name in its addresses may mean another address by now. */
   lost(addr: NodeAddr): void {
-    const peer = this.peers.find(({ nodeAddr }) => nodeAddr === addr)
+    const peer = this.#peers.find(({ nodeAddr }) => nodeAddr === addr)
     if (peer !== undefined && peer.settings.autoReconnect) void this.#dial(peer)
   }
 
   /** A station announced itself; a listed one is dialled where the medium says so, a stranger only on an open one. */
   heard(medium: MediumSpec, addr: string, publicKey: PublicKey): void {
     const { autoConnect, listedOnly } = medium.admission
-    const isListed = this.peers.some(({ nodeAddr }) => nodeAddr === nodeAddrOf(publicKey))
-    if (!autoConnect || (listedOnly && !isListed)) return
+    if (!autoConnect || (listedOnly && !this.#deps.isListed(nodeAddrOf(publicKey)))) return
     const paths = [{ transportId: medium.id, addr, priority: 0 }]
     this.#deps.driver.step({ type: 'connect', peer: publicKey, paths, persistent: false })
   }

@@ -61,6 +61,13 @@ export class Fleet {
     return [...this.#media.values()].map((medium) => medium.facts())
   }
 
+  /** The smallest frame that every medium in use carries, bytes; Infinity while none is up. */
+  linkMtu(): number {
+    let mtu = Number.POSITIVE_INFINITY
+    for (const medium of this.#media.values()) mtu = Math.min(mtu, medium.mtu ?? mtu)
+    return mtu
+  }
+
   isUp(id: TransportId): boolean {
     return this.#media.get(id)?.isUp ?? false
   }

@@ -1,5 +1,4 @@
 /** The daemon and the parts of it that demos and tests use alone. */
 export { Daemon, type DaemonOptions } from './daemon.ts'
 export { Driver, type DriverSinks, type SendOutput } from './driver.ts'
-export { echoReply, echoRequest, parseEcho, type Echo, type EchoRequest } from './echo.ts'
 export { createNode, type NodeParts } from './node.ts'

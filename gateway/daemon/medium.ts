@@ -125,6 +125,11 @@ export class Medium {
     }
   }
 
+  /** Largest frame while it is up, bytes. */
+  get mtu(): number | undefined {
+    return this.#state === 'up' ? this.#transport?.mtu : undefined
+  }
+
   get isUp(): boolean {
     return this.#state === 'up'
   }

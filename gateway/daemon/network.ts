@@ -1,28 +1,113 @@
 /**
- * The way between this host's programs and the node. With a network interface packets go through it; without one the
- * node still forwards for others, answers pings and can ping.
+ * The way between this host's programs and the node: packets through the interface, ICMPv6 about those that cannot go.
+ * Without an interface a host in this process takes its place, which answers pings, so that the node can be reached
+ * and still forwards for others.
  */
-import type { NodeInput, UndeliverableReason } from '../../core/index.ts'
+import type { Clock, Identity, Millis, NodeInput, NodeViews, UndeliverableReason } from '../../core/index.ts'
+import type { TunSettings } from '../config/index.ts'
 import type { TunFacts } from '../control/index.ts'
-import { echoReply, parseEcho } from './echo.ts'
+import { OperatorError } from '../errors.ts'
+import { HostEdge } from '../ipv6/index.ts'
+import type { Logger } from '../logger/index.ts'
+import { openTun, TunError, UserspaceHost, type Tun } from '../tun/index.ts'
+import { PathMtus } from './path-mtus.ts'
 
-export interface HostNetwork {
-  facts(): TunFacts
-  /** A packet of the mesh for this host. */
-  deliver(packet: Uint8Array): void
-  /** A packet of this host that could not go. */
-  undeliverable(packet: Uint8Array, reason: UndeliverableReason, mtu: number | undefined): void
-  close(): Promise<void>
+export interface NetworkDeps {
+  readonly identity: Identity
+  readonly views: NodeViews
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Smallest frame MTU of the media that are up, bytes. */
+  linkMtu(): number
+  step(input: NodeInput): void
 }
 
-/** No interface: echo requests are answered here, everything else has nobody to go to. */
-export function withoutInterface(facts: TunFacts, step: (input: NodeInput) => void): HostNetwork {
-  return {
-    facts: () => facts,
-    deliver(packet) {
-      if (parseEcho(packet)?.type === 'request') step({ type: 'packet', packet: echoReply(packet) })
-    },
-    undeliverable: () => undefined,
-    close: () => Promise.resolve(),
+const STILL_WORKS =
+  'Without an interface (`--no-tun`) the node still forwards for others, answers pings and serves status and ping.'
+
+export class HostNetwork {
+  readonly #tun: Tun
+  readonly #edge: HostEdge
+  readonly #clock: Clock
+  #facts: TunFacts
+
+  /** Makes the interface when it is wanted. Rejects with an OperatorError that says what works without it. */
+  static async open(settings: TunSettings, isWanted: boolean, deps: NetworkDeps): Promise<HostNetwork> {
+    if (!isWanted)
+      return new HostNetwork(
+        withoutInterface(settings, deps),
+        { state: 'disabled', name: settings.name },
+        deps,
+      )
+    let network: HostNetwork | undefined
+    try {
+      const tun = await openTun({
+        name: settings.name,
+        mtu: settings.mtu,
+        address: deps.identity.ipv6,
+        onGone: (reason) => network?.gone(reason, deps.logger),
+      })
+      deps.logger.info(`interface ${tun.name} is up`, { mtu: tun.mtu })
+      network = new HostNetwork(tun, { state: 'active', name: tun.name }, deps)
+      return network
+    } catch (error) {
+      if (!(error instanceof TunError)) throw error
+      throw new OperatorError(error.kind, `${error.message} ${STILL_WORKS}`, { cause: error })
+    }
   }
+
+  private constructor(tun: Tun, facts: TunFacts, deps: NetworkDeps) {
+    this.#tun = tun
+    this.#facts = facts
+    this.#clock = deps.clock
+    const paths = new PathMtus(deps.views, deps.clock)
+    this.#edge = new HostEdge({
+      address: deps.identity.ipv6,
+      linkMtu: () => deps.linkMtu(),
+      pathMtu: (address) => paths.of(address),
+    })
+    tun.start((packet) => {
+      const verdict = this.#edge.fromHost(packet, this.#now())
+      if (verdict.type === 'forward') deps.step({ type: 'packet', packet: verdict.packet })
+      else if (verdict.type === 'answer') tun.write(verdict.packet)
+    })
+  }
+
+  /** An interface of the system, not the host in this process. */
+  get isActive(): boolean {
+    return this.#facts.state === 'active'
+  }
+
+  facts(): TunFacts {
+    return this.#facts
+  }
+
+  /** A packet of the mesh for this host. */
+  deliver(packet: Uint8Array): void {
+    const verdict = this.#edge.fromMesh(packet)
+    if (verdict.type === 'forward') this.#tun.write(verdict.packet)
+  }
+
+  /** A packet of this host that could not go: the host is told by ICMPv6. */
+  undeliverable(packet: Uint8Array, reason: UndeliverableReason, mtu: number | undefined): void {
+    const answer = this.#edge.undeliverable(packet, reason, mtu, this.#now())
+    if (answer !== undefined) this.#tun.write(answer)
+  }
+
+  gone(reason: string, logger: Logger): void {
+    logger.error(`${reason} The node goes on without it; restart it to have the interface again.`)
+    this.#facts = { state: 'failed', name: this.#facts.name, reason }
+  }
+
+  close(): Promise<void> {
+    return this.#tun.close()
+  }
+
+  #now(): Millis {
+    return this.#clock.now()
+  }
+}
+
+function withoutInterface({ name }: TunSettings, { identity, clock }: NetworkDeps): Tun {
+  return new UserspaceHost({ address: identity.ipv6, clock, name })
 }

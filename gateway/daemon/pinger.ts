@@ -11,11 +11,15 @@ import {
 } from '../../core/index.ts'
 import { ControlError, type PingReply, type PingRequest } from '../control/index.ts'
 import type { Driver } from './driver.ts'
-import { echoRequest, parseEcho } from './echo.ts'
+import { IPV6_HEADER, echoRequest, readIcmp } from '../ipv6/index.ts'
 
 /** More at once is not a person pinging. */
 const MAX_IN_FLIGHT = 64
 const IDENTIFIERS = 2 ** 16
+const ICMP_HEADER = 8
+/** Of an echo request, behind the IPv6 header. */
+const IDENTIFIER_AT: number = IPV6_HEADER + 4
+const SEQUENCE_AT: number = IPV6_HEADER + 6
 
 const REASONS: Readonly<Record<UndeliverableReason, string>> = {
   'no-identity': 'the key of that address is not known',
@@ -61,9 +65,9 @@ export class Pinger {
       const packet = echoRequest({
         source: this.#identity.ipv6,
         destination: ipv6Of(nodeAddrOf(peer)),
-        identifier,
+        id: identifier,
         sequence,
-        payloadBytes,
+        data: Uint8Array.from({ length: payloadBytes }, (_, index) => index & 0xff),
       })
       this.#driver().step({ type: 'packet', packet })
     })
@@ -72,21 +76,22 @@ export class Pinger {
   /** True when the packet was the reply to a ping of ours. */
   received(packet: Uint8Array): boolean {
     if (this.#inFlight.size === 0) return false
-    const echo = parseEcho(packet)
-    if (echo?.type !== 'reply') return false
-    const ping = this.#inFlight.get(echo.identifier)
-    if (ping?.sequence !== echo.sequence) return false
+    const message = readIcmp(packet)
+    if (message?.type !== 'echo-reply') return false
+    const ping = this.#inFlight.get(message.id)
+    if (ping?.sequence !== message.sequence) return false
     const rtt = this.#clock.now() - ping.sentAt
-    ping.finish({ type: 'reply', rtt, bytes: echo.bytes, from: nodeAddrOf(ping.request.peer) })
+    const bytes = ICMP_HEADER + message.data.length
+    ping.finish({ type: 'reply', rtt, bytes, from: nodeAddrOf(ping.request.peer) })
     return true
   }
 
   /** True when the packet was a ping of ours. */
   undeliverable(packet: Uint8Array, reason: UndeliverableReason): boolean {
-    if (this.#inFlight.size === 0) return false
-    const echo = parseEcho(packet)
-    const ping = echo?.type === 'request' ? this.#inFlight.get(echo.identifier) : undefined
-    if (ping === undefined || ping.sequence !== echo?.sequence) return false
+    if (this.#inFlight.size === 0 || readIcmp(packet)?.type !== 'echo-request') return false
+    const view = new DataView(packet.buffer, packet.byteOffset, packet.length)
+    const ping = this.#inFlight.get(view.getUint16(IDENTIFIER_AT))
+    if (ping === undefined || ping.sequence !== view.getUint16(SEQUENCE_AT)) return false
     ping.finish({ type: 'undeliverable', reason: REASONS[reason] })
     return true
   }
