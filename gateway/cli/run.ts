@@ -1,7 +1,12 @@
 /** `fips-radio run`: the daemon in the foreground, from configuration to the last goodbye. */
 import { loadConfig, problemLine, type LogLevel } from '../config/index.ts'
-import { createLogger } from '../logger/index.ts'
+import type { Daemon as RunningDaemon } from '../daemon/index.ts'
+import { EXIT_CODES, reasonOf } from '../errors.ts'
+import { createLogger, type Logger } from '../logger/index.ts'
 import type { CommandIo } from './io.ts'
+
+/** For saying goodbye after a fault. */
+const LAST_GOODBYE_MS = 5000
 
 export interface RunOptions {
   readonly config?: string
@@ -25,5 +30,22 @@ export async function runDaemon(io: CommandIo, options: RunOptions): Promise<num
   }
   const { Daemon } = await import('../daemon/index.ts')
   const daemon = await Daemon.start({ loaded, logger, tun: options.tun })
+  stopOnFault(daemon, logger)
   return daemon.untilStopped()
+}
+
+/** A fault of ours ends the daemon with one line and its goodbyes, so that a service manager starts it afresh. */
+function stopOnFault(daemon: RunningDaemon, logger: Logger): void {
+  let isEnding = false
+  const end = (error: unknown): void => {
+    logger.error(`a fault of fips-radio itself: ${reasonOf(error)} (please report it)`)
+    logger.debug(error instanceof Error ? (error.stack ?? '') : '')
+    if (isEnding) return
+    isEnding = true
+    // A second fault while stopping, or a stop that hangs, must not keep the process.
+    setTimeout(() => process.exit(EXIT_CODES.internal), LAST_GOODBYE_MS).unref()
+    void daemon.stop().finally(() => process.exit(EXIT_CODES.internal))
+  }
+  process.on('uncaughtException', end)
+  process.on('unhandledRejection', end)
 }

@@ -17,9 +17,9 @@ const PRIVATE_UMASK = 0o077
  * OperatorError of kind `in-use`.
  */
 export async function bindSocket(server: Server, path: string): Promise<void> {
-  makeDirectory(path)
-  await removeStale(path)
   try {
+    makeDirectory(path)
+    await removeStale(path)
     await listen(server, path)
   } catch (error) {
     throw bindFailure(error, path)
@@ -30,12 +30,8 @@ export async function bindSocket(server: Server, path: string): Promise<void> {
 function makeDirectory(path: string): void {
   const directory = dirname(path)
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return
-  try {
-    mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE })
-    shareDirectory(directory)
-  } catch (error) {
-    throw bindFailure(error, path)
-  }
+  mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE })
+  shareDirectory(directory)
 }
 
 async function removeStale(path: string): Promise<void> {
@@ -48,11 +44,7 @@ async function removeStale(path: string): Promise<void> {
     )
   }
   if (await answers(path)) throw inUse(path)
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    throw bindFailure(error, path)
-  }
+  unlinkSync(path)
 }
 
 /** Whether somebody listens there. */
