@@ -23,6 +23,12 @@ export const FORWARD_LIMITER_ENTRIES = 4096
 /** Lookups of our own at once; as many as there are destinations with packets waiting. */
 export const MAX_PENDING_LOOKUPS = 256
 
+/**
+ * An answer that comes this long after a lookup was given up is still believed: over radio the way may take longer than
+ * all our patience, and the next packet then finds its route.
+ */
+export const LATE_ANSWER_GRACE: Millis = 60_000
+
 /** Targets whose failures are remembered; the one that failed longest ago is forgotten. */
 export const MAX_BACKOFF_ENTRIES = 1024
 

@@ -7,7 +7,7 @@ import { randomU32 } from '../random.ts'
 import { MAX_TREE_DEPTH } from '../stp/index.ts'
 import type { Millis } from '../time.ts'
 import type { BackoffLimits } from './limits.ts'
-import { ATTEMPT_TIMEOUTS, BACKOFF, LookupBackoff, MAX_PENDING_LOOKUPS } from './limits.ts'
+import { ATTEMPT_TIMEOUTS, BACKOFF, LATE_ANSWER_GRACE, LookupBackoff, MAX_PENDING_LOOKUPS } from './limits.ts'
 import { verifyProof } from './proof.ts'
 import type { LookupResponse } from './wire.ts'
 
@@ -65,6 +65,8 @@ export class LookupOrigin {
   readonly #backoff: LookupBackoff
   readonly #pending = new Map<NodeAddr, Pending>()
   readonly #targetOfId = new Map<bigint, NodeAddr>()
+  /** Lookups given up, oldest first, whose answers would still be welcome. At most `MAX_PENDING_LOOKUPS`. */
+  readonly #overdue = new Map<NodeAddr, { readonly requestIds: readonly bigint[]; readonly until: Millis }>()
 
   constructor(rng: Rng, options: LookupOptions = {}) {
     this.#rng = rng
@@ -123,7 +125,8 @@ export class LookupOrigin {
       if (pending.requestIds.length < pending.timeouts.length) retries.push(this.#nextAttempt(pending, now))
       else failed.push(pending.target)
     }
-    for (const target of failed) this.abandon(target, now)
+    this.#forgetOverdue(now)
+    for (const target of failed) this.#giveUp(target, now)
     return { retries, failed }
   }
 
@@ -166,6 +169,7 @@ export class LookupOrigin {
   /** A good response came: the lookup is over, and the same response is not accepted again. */
   complete(target: NodeAddr): void {
     this.#forget(target)
+    this.#dropOverdue(target)
     this.#backoff.succeeded(target)
   }
 
@@ -184,6 +188,32 @@ export class LookupOrigin {
 
   #dueAt(pending: Pending): Millis {
     return pending.sentAt + (pending.timeouts[pending.requestIds.length - 1] ?? 0)
+  }
+
+  /** The lookup has failed, but an answer may be on its way yet. */
+  #giveUp(target: NodeAddr, now: Millis): void {
+    const pending = this.#pending.get(target)
+    if (pending === undefined) return
+    this.#dropOverdue(target)
+    for (const oldest of this.#overdue.keys()) {
+      if (this.#overdue.size < MAX_PENDING_LOOKUPS) break
+      this.#dropOverdue(oldest)
+    }
+    this.#pending.delete(target)
+    this.#overdue.set(target, { requestIds: pending.requestIds, until: now + LATE_ANSWER_GRACE })
+    this.#backoff.failed(target, now)
+  }
+
+  #forgetOverdue(now: Millis): void {
+    for (const [target, { until }] of this.#overdue) {
+      if (now < until) return
+      this.#dropOverdue(target)
+    }
+  }
+
+  #dropOverdue(target: NodeAddr): void {
+    for (const requestId of this.#overdue.get(target)?.requestIds ?? []) this.#targetOfId.delete(requestId)
+    this.#overdue.delete(target)
   }
 
   #forget(target: NodeAddr): void {

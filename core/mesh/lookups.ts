@@ -41,8 +41,8 @@ const ANSWER_BURST = 60
 const AUX_SIZE = 32
 
 export interface LookupEvents {
-  /** A position was proven by the node itself and is in the cache. */
-  found(target: NodeAddr, now: Millis): void
+  /** A position was proven by the node itself and is in the cache; `roundTripMs` after it was asked for, if that is known. */
+  found(target: NodeAddr, roundTripMs: Millis | undefined, now: Millis): void
   failed(target: NodeAddr, now: Millis): void
 }
 
@@ -254,12 +254,13 @@ export class Lookups {
     }
     counters.discovery.respAccepted++
     this.#origin.complete(target)
+    const startedAt = this.#startedAt.get(target)
     this.#startedAt.delete(target)
     const usable = response.pathMtu >= MIN_ACTIONABLE_PATH_MTU
     if (!usable) counters.errors.lookupRespMtuBelowFloor++
     const pathMtu = usable ? { pathMtu: response.pathMtu } : {}
     positions.insert(target, response.targetCoordinates, { trust: 'proven', ...pathMtu }, now)
-    this.#events.found(target, now)
+    this.#events.found(target, startedAt === undefined ? undefined : now - startedAt, now)
   }
 
   #isConstrained(peers: readonly NodeAddr[]): boolean {

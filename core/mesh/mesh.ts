@@ -30,6 +30,7 @@ import { Lookups } from './lookups.ts'
 import { Outbound } from './outbound.ts'
 import { Signals } from './signals.ts'
 import { Views } from './views.ts'
+import { SlowTargets } from './slow-targets.ts'
 import { notePosition } from './warm.ts'
 
 /** How often a session's first link is looked at for its kind: asking for the route at each frame would cost more. */
@@ -53,6 +54,7 @@ export class Mesh implements MeshLayer {
   readonly #sessions: Sessions
   readonly #outbound: Outbound
   readonly #signals: Signals
+  readonly #slowTargets = new SlowTargets()
   readonly #stockPace: Pace
   readonly #constrainedPace: Pace
   /** The instant of the step under way, for the views. */
@@ -80,8 +82,8 @@ export class Mesh implements MeshLayer {
     })
     this.#sessions = new Sessions(this.#sessionHost(init.epoch), this.#sessionEvents())
     this.#lookups = new Lookups(context, {
-      found: (target, now) => {
-        this.#found(target, now)
+      found: (target, roundTripMs, now) => {
+        this.#found(target, roundTripMs, now)
       },
       failed: (target) => {
         link.emit({ type: 'event', event: { type: 'lookup-failed', target } })
@@ -230,7 +232,8 @@ export class Mesh implements MeshLayer {
     this.#outbound.flush(session, now)
   }
 
-  #found(target: NodeAddr, now: Millis): void {
+  #found(target: NodeAddr, roundTripMs: Millis | undefined, now: Millis): void {
+    this.#slowTargets.note(target, roundTripMs)
     const session = this.#sessions.get(target)
     if (session?.isEstablished === true) this.#sessions.showPositions(session, now)
     this.#outbound.retry(target, now)
@@ -261,7 +264,8 @@ export class Mesh implements MeshLayer {
   #paceOf(session: Session, now: Millis): Pace {
     if (session.path === undefined || now >= session.path.checkedAt + PATH_CHECK_MS)
       session.path = { isConstrained: this.#isConstrained(session.remote, now), checkedAt: now }
-    return session.isSlow || session.path.isConstrained ? this.#constrainedPace : this.#stockPace
+    const isSlow = session.roundTripMs === undefined ? this.#slowTargets.has(session.remote) : session.isSlow
+    return isSlow || session.path.isConstrained ? this.#constrainedPace : this.#stockPace
   }
 
   /** Without a route anything may become the first link: the slowest one decides. */

@@ -89,12 +89,17 @@ test('every attempt has its own id, and an answer to an earlier one is as good',
   assert.equal(origin.deadline(), 3000)
 })
 
-test('after the last attempt the lookup has failed, and its ids are forgotten', () => {
+test('after the last attempt the lookup has failed, and its ids are forgotten once no answer can come any more', () => {
   const { origin, requestId } = asking()
   for (const at of [1000, 3000, 7000]) assert.equal(origin.poll(at).retries.length, 1)
   assert.deepEqual(origin.poll(15_000), { retries: [], failed: [target.nodeAddr] })
-  assert.ok(!origin.isOurs(requestId))
   assert.equal(origin.deadline(), undefined)
+  const late = answer(requestId, [target.nodeAddr])
+  origin.poll(74_999)
+  assert.equal(origin.check(late, target.publicKey, nobleCrypto), undefined)
+  origin.poll(75_000)
+  assert.ok(!origin.isOurs(requestId))
+  assert.equal(origin.check(late, target.publicKey, nobleCrypto), 'not-pending')
 })
 
 test('with back-off a failed target is left alone until the topology changes', () => {

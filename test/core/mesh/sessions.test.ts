@@ -206,6 +206,37 @@ test('of what waits for a session over a radio only the last packets are sent', 
   assert.deepEqual(last.packets.map(tagOf), [6, 7, 8, 9])
 })
 
+test('a slow answer to the lookup makes the greeting patient, even from a fast link', () => {
+  const { net, nodes } = line(3)
+  const [first, second, third, last] = [nodes[0]!, nodes[1]!, nodes[2]!, nodes[3]!]
+  net.disconnect(second, third)
+  net.disconnect(third, last)
+  net.connect(second, third, { profile: 'constrained', delayMs: 2500 })
+  net.connect(third, last, { profile: 'constrained', delayMs: 2500 })
+  let setups = 0
+  net.tap = ({ from, message }) => {
+    if (from === first && payloadOf(message)?.type === 'setup') setups++
+    return true
+  }
+  first.sendPacket(packetBetween(first, last, 1))
+  net.run(60_000)
+  assert.deepEqual(last.packets.map(tagOf), [1])
+  assert.equal(setups, 1)
+})
+
+test('an answer that comes after the lookup was given up still opens the way', () => {
+  const { net, nodes } = line(2)
+  const [first, middle, last] = [nodes[0]!, nodes[1]!, nodes[2]!]
+  net.disconnect(middle, last)
+  net.connect(middle, last, { profile: 'constrained', delayMs: 9000 })
+  first.sendPacket(packetBetween(first, last, 1))
+  net.run(25_000)
+  assert.equal(first.undeliverable.length, 1)
+  first.sendPacket(packetBetween(first, last, 2))
+  net.run(60_000)
+  assert.deepEqual(last.packets.map(tagOf), [2])
+})
+
 test('an end on a fast link notices that the path is slow and holds its reports', () => {
   const { net, nodes } = line(2)
   const [first, middle, last] = [nodes[0]!, nodes[1]!, nodes[2]!]
