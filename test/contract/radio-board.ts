@@ -110,14 +110,14 @@ export function radioBoardContract(name: string, makePair: () => BoardPair): voi
     assert.ok((await clock.resolve(a.transmit(new Uint8Array(1)), LIMIT_MS)).ok)
   })
 
-  test(`${name}: a hundred frames keep coming, one after the other`, async () => {
+  test(`${name}: fifty frames keep coming, one after the other`, async () => {
     const { clock, a, heard } = await up()
-    for (let i = 0; i < 100; i++) {
+    for (let i = 0; i < 50; i++) {
       const result = await clock.resolve(a.transmit(new Uint8Array(1 + (i % 200)).fill(i)), LIMIT_MS)
       assert.ok(result.ok, `frame ${i}`)
     }
     await clock.advance(100)
-    assert.equal(heard.length, 100)
+    assert.equal(heard.length, 50)
   })
 
   test(`${name}: can be given other parameters while it runs`, async () => {

@@ -262,7 +262,7 @@ for (const [what, profile, change] of [
       if (event.type === 'sent') left.push(event.frame.startedAt + event.frame.airtimeMs)
     })
     const confirmed: number[] = []
-    const frames = 60
+    const frames = 30
     const sender = async (): Promise<void> => {
       while (confirmed.length + 2 <= frames) {
         const result = await a.board.transmit(new Uint8Array(254))
