@@ -3,7 +3,7 @@ import { isMeshIpv6, type Millis, type UndeliverableReason } from '../../core/in
 import { ErrorLimit } from './error-limit.ts'
 import { destinationOf, hopLimit, isIpv6Packet, isMulticast, sourceOf } from './header.ts'
 import { mayAnswerWithError, packetTooBig, unreachable, UNREACHABLE, type UnreachableCode } from './icmpv6.ts'
-import { clampMss, ipv6MtuOf, mssLimit } from './mss.ts'
+import { clampMss, ipv6MtuOf, isTcpSyn, mssLimit } from './mss.ts'
 
 export interface HostEdgeOptions {
   /** Our own mesh address, 16 bytes. */
@@ -41,7 +41,7 @@ export class HostEdge {
     // Addresses do not travel: the far end writes the sender's own in, so a packet of another source would be forged.
     if (!equal(sourceOf(packet), this.#options.address))
       return this.#refuse(packet, UNREACHABLE.sourcePolicy, 'foreign-source', now)
-    clampMss(packet, mssLimit(this.#options.linkMtu(), this.#options.pathMtu(destination)))
+    this.#clamp(packet, destination)
     return { type: 'forward', packet }
   }
 
@@ -50,7 +50,7 @@ export class HostEdge {
     if (!isIpv6Packet(packet)) return { type: 'drop', reason: 'malformed' }
     if (isMulticast(destinationOf(packet))) return { type: 'drop', reason: 'multicast' }
     if (!equal(destinationOf(packet), this.#options.address)) return { type: 'drop', reason: 'not-ours' }
-    clampMss(packet, mssLimit(this.#options.linkMtu(), this.#options.pathMtu(sourceOf(packet))))
+    this.#clamp(packet, sourceOf(packet))
     return { type: 'forward', packet }
   }
 
@@ -78,6 +78,10 @@ export class HostEdge {
       default:
         return reason
     }
+  }
+
+  #clamp(packet: Uint8Array, remote: Uint8Array): void {
+    if (isTcpSyn(packet)) clampMss(packet, mssLimit(this.#options.linkMtu(), this.#options.pathMtu(remote)))
   }
 
   #refuse(packet: Uint8Array, code: UnreachableCode, reason: EdgeDrop, now: Millis): EdgeVerdict {

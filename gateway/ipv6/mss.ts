@@ -37,11 +37,18 @@ export function mssLimit(linkMtu: number, pathMtu: number | undefined): number {
   return Math.min(mssOf(linkMtu), mssOf(pathMtu ?? IPV6_MIN_MTU) || mssOf(IPV6_MIN_MTU))
 }
 
+/** Does the packet open a TCP connection, either way? Only then is the limit worth finding. */
+export function isTcpSyn(packet: Uint8Array): boolean {
+  return (
+    nextHeader(packet) === NEXT_TCP &&
+    packet.length >= OPTIONS_AT &&
+    ((packet[FLAGS_AT] ?? 0) & FLAG_SYN) !== 0
+  )
+}
+
 /** Lowers the MSS option of a SYN to `limit`, in place, with its checksum. True when it changed the packet. */
 export function clampMss(packet: Uint8Array, limit: number): boolean {
-  if (limit <= 0 || !isIpv6Packet(packet) || nextHeader(packet) !== NEXT_TCP || packet.length < OPTIONS_AT)
-    return false
-  if (((packet[FLAGS_AT] ?? 0) & FLAG_SYN) === 0) return false
+  if (limit <= 0 || !isIpv6Packet(packet) || !isTcpSyn(packet)) return false
   const at = mssOption(packet, IPV6_HEADER + ((packet[OFFSET_AT] ?? 0) >>> 4) * 4)
   if (at === undefined) return false
   const mss = ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0)
