@@ -135,7 +135,7 @@ function addPing(program: Command, io: CommandIo, setExit: (code: number) => voi
     .option('-n, --count <number>', 'echoes to send', whole(1, 65_535), 4)
     .option('-i, --interval <ms>', 'pause between them', whole(0, 3_600_000), 1000)
     .option('-w, --timeout <ms>', 'wait for each reply', whole(1, 120_000), 10_000)
-    .option('--size <bytes>', 'payload of each', whole(0, 1180), 56)
+    .option('--size <bytes>', 'payload of each', whole(0, 1232), 56)
     .addOption(socketOption())
     .addOption(configOption())
     .addOption(jsonOption())

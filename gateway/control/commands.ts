@@ -9,7 +9,8 @@ export type Params = Readonly<Record<string, unknown>>
 export const MAX_PING_TIMEOUT: Millis = 120_000
 const PING_TIMEOUT: Millis = 10_000
 const PING_PAYLOAD = 56
-const MAX_PING_PAYLOAD = 1180
+/** The largest echo that every IPv6 path carries whole: 1280 bytes without the IPv6 and ICMPv6 headers. */
+const MAX_PING_PAYLOAD = 1232
 
 export function connect(host: ControlHost, params: Params | undefined): JsonObject {
   const given = required('connect', params)

@@ -22,6 +22,8 @@ export interface Running {
   output(): string
   /** Resolves with the first line that satisfies `accept`, past or future; rejects when the process ends or `withinMs` passes. */
   line(what: string, accept: (line: string) => boolean, withinMs?: number): Promise<string>
+  /** Calls `listener` with every line from now on. */
+  onLine(listener: (line: string) => void): void
   /** Asks it to end, then insists; resolves with the exit code (null when killed). */
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
@@ -36,6 +38,7 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
   })
   const lines: string[] = []
   const waiting = new Set<() => void>()
+  const listeners: ((line: string) => void)[] = []
   let ended = false
   const wake = () => {
     for (const check of waiting) check()
@@ -47,6 +50,7 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
       rest = parts.pop() ?? ''
       lines.push(...parts)
       wake()
+      for (const line of parts) for (const listener of listeners) listener(line)
     })
   }
   child.on('error', (error) => {
@@ -88,6 +92,9 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
         waiting.add(check)
         check()
       }),
+    onLine: (listener) => {
+      listeners.push(listener)
+    },
     stop: async (signal = 'SIGTERM') => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
       child.kill(signal)
