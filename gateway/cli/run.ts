@@ -44,8 +44,16 @@ function stopOnFault(daemon: RunningDaemon, logger: Logger): void {
     isEnding = true
     // A second fault while stopping, or a stop that hangs, must not keep the process.
     setTimeout(() => process.exit(EXIT_CODES.internal), LAST_GOODBYE_MS).unref()
-    void daemon.stop().finally(() => process.exit(EXIT_CODES.internal))
+    void stopThenExit(daemon)
   }
   process.on('uncaughtException', end)
   process.on('unhandledRejection', end)
+}
+
+async function stopThenExit(daemon: RunningDaemon): Promise<void> {
+  try {
+    await daemon.stop()
+  } finally {
+    process.exit(EXIT_CODES.internal)
+  }
 }

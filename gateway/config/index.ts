@@ -1,4 +1,5 @@
 /** The configuration file: tables, loader, and the sentences about what is wrong in it. */
+export { configurationTables } from './docs.ts'
 export { interpret, loadConfig, schema, type ConfigText, type LoadedConfig } from './load.ts'
 export type { LogLevel, NodeSettings } from './node-section.ts'
 export { ConfigError, problemLine, type Place, type Problem } from './problem.ts'
