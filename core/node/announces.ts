@@ -3,9 +3,6 @@ import type { AnnounceState, Peer, UnconfirmedAnnounce } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext, TimerKind } from './context.ts'
 
-/** Repeats of one content: after that the peer is deaf to it, and periodic announces will do. */
-const MAX_RESENDS = 3
-
 const SUSPICIONS_OF_LOSS = 2
 
 export interface AnnounceKind {
@@ -63,7 +60,8 @@ export function noteSent(
   state.pacing.take(now)
   state.lastSentAt = now
   state.unconfirmed = { ...sent, suspicions: 0 }
-  if (state.resends < MAX_RESENDS) ctx.timers.set(kind.resendTimer, peer.addr, now + kind.resendMs(peer))
+  if (state.resends < peer.timers.announceMaxResends)
+    ctx.timers.set(kind.resendTimer, peer.addr, now + kind.resendMs(peer))
 }
 
 /**
@@ -107,7 +105,8 @@ export function cancel(ctx: NodeContext, kind: AnnounceKind, peer: Peer): void {
 /** Time for a repeat: true when it is owed again. */
 export function repeat(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: Millis): boolean {
   const state = kind.state(peer)
-  if (state?.unconfirmed === undefined || state.isPending || state.resends >= MAX_RESENDS) return false
+  if (state?.unconfirmed === undefined || state.isPending) return false
+  if (state.resends >= peer.timers.announceMaxResends) return false
   const { resends } = state
   owe(ctx, kind, peer, now, now)
   state.resends = resends + 1

@@ -53,7 +53,7 @@ export class Filters {
   }
 
   linkUp(peer: Peer, now: Millis): void {
-    this.#oweTo(peer, now)
+    owe(this.#ctx, KIND, peer, now + peer.timers.filterSettleMs, now)
   }
 
   linkDown(addr: NodeAddr, now: Millis): void {

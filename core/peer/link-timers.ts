@@ -45,7 +45,11 @@ export interface LinkTimers {
   readonly filterBurst: number
   readonly filterIntervalMs: Millis
   readonly filterDebounceMs: Millis
+  /** The first filter of a link waits this long for the tree, whose settling changes it. */
+  readonly filterSettleMs: Millis
   readonly filterResendMs: Millis
+  /** Repeats of one content, of either kind of announce. */
+  readonly announceMaxResends: number
   /** Whether sender and receiver reports are sent unasked. */
   readonly reports: boolean
   /** Round trip assumed for the cost of a link that is not measured; undefined where reports measure it. */
@@ -73,7 +77,9 @@ const CONSTRAINED: LinkTimers = {
   filterBurst: 3,
   filterIntervalMs: MINUTE,
   filterDebounceMs: 3 * SECOND,
+  filterSettleMs: 20 * SECOND,
   filterResendMs: 30 * MINUTE,
+  announceMaxResends: 1,
   reports: false,
   assumedRttMs: SECOND,
 }
@@ -111,7 +117,10 @@ export function linkTimerTable(config: NodeConfig): LinkTimerTable {
     filterBurst: 1,
     filterIntervalMs: config.bloom.updateDebounceMs,
     filterDebounceMs: Math.min(STOCK_FILTER_SETTLE_MS, config.bloom.updateDebounceMs),
+    filterSettleMs: Math.min(STOCK_FILTER_SETTLE_MS, config.bloom.updateDebounceMs),
     filterResendMs: STOCK_ANNOUNCE_RESEND_MS,
+    // Whoever confirms none of these sends no reports; the tree is repeated every minute in any case.
+    announceMaxResends: 3,
     reports: config.mmp.mode !== 'minimal',
     assumedRttMs: undefined,
   }

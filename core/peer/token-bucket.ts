@@ -31,11 +31,6 @@ export class TokenBucket {
     return now + Math.ceil((1 - this.#tokens) / this.#perMs)
   }
 
-  isFull(now: Millis): boolean {
-    this.#refill(now)
-    return this.#tokens >= this.#burst
-  }
-
   #refill(now: Millis): void {
     const elapsed = Math.max(0, now - (this.#updatedAt ?? now))
     this.#tokens = Math.min(this.#burst, this.#tokens + elapsed * this.#perMs)
