@@ -19,6 +19,7 @@ import {
   type LookupResponse,
 } from '../lookup/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { IntervalLimiter } from '../limits.ts'
 import { TokenBucket } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
 import { routeTo, type MeshContext } from './context.ts'
@@ -31,6 +32,13 @@ export const MIN_ACTIONABLE_PATH_MTU = 256
  * channel, and asking again sooner only makes it later.
  */
 const CONSTRAINED_ATTEMPT_TIMEOUTS: readonly Millis[] = [20_000, 40_000, 60_000]
+/**
+ * Shortest time between two requests for one target over a radio. A stock origin asks at 0, 1, 3 and 7 s, faster than the
+ * first answer can be back, and each request is answered.
+ */
+const RADIO_REQUEST_MS: Millis = 5000
+const RADIO_REQUEST_TARGETS = 1024
+
 /** A request that crosses a radio is remembered until its last answer may have come. */
 const CONSTRAINED_RECENT_MS: Millis = 120_000
 
@@ -52,6 +60,7 @@ export class Lookups {
   readonly #origin: LookupOrigin
   readonly #requests: RequestTable
   readonly #answers = new TokenBucket(ANSWER_BURST, ANSWERS_PER_SECOND)
+  readonly #overRadio = new IntervalLimiter(RADIO_REQUEST_MS, RADIO_REQUEST_TARGETS)
   readonly #startedAt = new Map<NodeAddr, Millis>()
 
   constructor(context: MeshContext, events: LookupEvents) {
@@ -209,8 +218,14 @@ export class Lookups {
       counters.discovery.reqNoTreePeer++
       return
     }
+    const mayUseRadio = !this.#isConstrained(peers) || this.#overRadio.pass(request.target, now)
+    const takers = mayUseRadio ? peers : peers.filter((peer) => !this.#isConstrained([peer]))
+    if (takers.length === 0) {
+      counters.discovery.reqForwardRateLimited++
+      return
+    }
     const message = encodeLookupRequest(next)
-    for (const peer of peers) link.sendMessage(peer, message, 'handshake', now)
+    for (const peer of takers) link.sendMessage(peer, message, 'handshake', now)
     counters.discovery.reqForwarded++
     if (usedFallback) counters.discovery.reqFallbackForwarded++
   }

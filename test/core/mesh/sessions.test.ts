@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decodeSessionDatagram, decodeSessionPayload, type SessionPayload } from '../../../core/fsp/index.ts'
+import { LOOKUP_REQUEST_TYPE } from '../../../core/lookup/index.ts'
 import { line, packetBetween, tagOf, type InFlight, type MeshNode } from './mesh-net.ts'
 
 /** The session payload of a message; undefined for lookups. */
@@ -204,6 +205,22 @@ test('of what waits for a session over a radio only the last packets are sent', 
   for (let tag = 0; tag < 10; tag++) first.sendPacket(packetBetween(first, last, tag))
   net.run(30_000)
   assert.deepEqual(last.packets.map(tagOf), [6, 7, 8, 9])
+})
+
+test('an impatient lookup from a fast link crosses the radio only every few seconds', () => {
+  const { net, nodes } = line(2)
+  const [first, middle, last] = [nodes[0]!, nodes[1]!, nodes[2]!]
+  net.disconnect(middle, last)
+  net.connect(middle, last, { profile: 'constrained' })
+  const crossedAt: number[] = []
+  net.tap = ({ from, message }) => {
+    if (from !== middle || message[0] !== LOOKUP_REQUEST_TYPE) return true
+    crossedAt.push(net.now)
+    return false
+  }
+  first.sendPacket(packetBetween(first, last, 1))
+  net.run(14_000)
+  assert.deepEqual(crossedAt, [10, 7010])
 })
 
 test('a slow answer to the lookup makes the greeting patient, even from a fast link', () => {
