@@ -1,10 +1,14 @@
 /** Serial ports. A fresh `SerialPort` for each connection: what was queued on an old one must not reach a new device. */
+import { realpathSync, statSync } from 'node:fs'
 import { SerialPort } from 'serialport'
 import { PipeError, type BytePipe } from '../../firmware-proto/index.ts'
 import { StreamPipe } from './stream-pipe.ts'
 
 /** What RNodes and most USB serial devices run at. */
 export const DEFAULT_BAUD_RATE = 115_200
+
+/** How soon an unplugged device is noticed at the latest. */
+const WATCH_MS = 250
 
 export interface SerialOptions {
   /** Preferably a name under /dev/serial/by-id, which survives replugging. */
@@ -25,7 +29,49 @@ export async function openSerialPipe(options: SerialOptions): Promise<BytePipe> 
   })
   // Boards that restart by DTR expect it raised; a pty has no such line and says so.
   port.set({ dtr: true, rts: true }, () => {})
-  return new StreamPipe(path, port, () => closePort(port))
+  const pipe = new StreamPipe(path, port, async () => {
+    stopWatching()
+    await closePort(port)
+  })
+  const stopWatching = watchDevice(path, () => pipe.hangUp('the device is gone'))
+  return pipe
+}
+
+/**
+ * Looks whether the device node is still the one that was opened. The port itself misses an unplugging that falls into
+ * one of its reads: a hung-up terminal reads as empty, and it reads on for ever.
+ */
+function watchDevice(path: string, gone: () => void): () => void {
+  const device = deviceOf(path)
+  if (device === undefined) return () => {}
+  const timer = setInterval(() => {
+    if (sameDevice(device)) return
+    clearInterval(timer)
+    gone()
+  }, WATCH_MS).unref()
+  return () => clearInterval(timer)
+}
+
+interface Device {
+  readonly node: string
+  readonly inode: number
+  readonly number: number
+}
+
+/** Undefined where ports are no files. */
+function deviceOf(path: string): Device | undefined {
+  try {
+    const node = realpathSync(path)
+    const { ino, rdev } = statSync(node)
+    return { node, inode: ino, number: rdev }
+  } catch {
+    return undefined
+  }
+}
+
+function sameDevice(device: Device): boolean {
+  const now = deviceOf(device.node)
+  return now?.inode === device.inode && now.number === device.number
 }
 
 async function closePort(port: SerialPort): Promise<void> {

@@ -27,9 +27,9 @@ export class StreamPipe implements BytePipe {
     stream.on('drain', () => {
       if (this.#closing === undefined) this.#sink?.drained()
     })
-    stream.on('error', (error: Error) => this.#end(error.message))
-    stream.on('end', () => this.#end('the far end hung up'))
-    stream.on('close', () => this.#end('the device is gone'))
+    stream.on('error', (error: Error) => this.hangUp(error.message))
+    stream.on('end', () => this.hangUp('the far end hung up'))
+    stream.on('close', () => this.hangUp('the device is gone'))
   }
 
   write(bytes: Uint8Array): boolean {
@@ -63,7 +63,8 @@ export class StreamPipe implements BytePipe {
     while (this.#earlyBytes > BEFORE_START_BYTES) this.#earlyBytes -= this.#early.shift()?.length ?? 0
   }
 
-  #end(reason: string): void {
+  /** The device is known to be gone, whatever the stream thinks. */
+  hangUp(reason: string): void {
     if (this.#ended !== undefined || this.#closing !== undefined) return
     this.#ended = reason
     this.#sink?.closed(reason)

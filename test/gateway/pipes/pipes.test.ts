@@ -71,6 +71,19 @@ test('a device that goes away is noticed without writing', async (t) => {
   assert.equal(serial.write(Buffer.from([1])), false)
 })
 
+test('a device that goes away in mid data is noticed every time', async (t) => {
+  for (let round = 0; round < 8; round++) {
+    const { serial, master } = await serialOverPty(t)
+    const heard = listen(serial)
+    await new Promise((resolve) => setImmediate(resolve))
+    master.write(Buffer.alloc(2000))
+    if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+    await master.close()
+    await when('closed', () => heard.closed() !== undefined)
+    await serial.close()
+  }
+})
+
 test('absent and busy ports are told apart, in one sentence', async (t) => {
   await assert.rejects(openSerialPipe({ path: '/dev/serial/by-id/absent' }), (error) => {
     assert.ok(error instanceof PipeError)
