@@ -56,7 +56,8 @@ export class SwitchDamper {
   }
 
   suppresses(now: Millis): boolean {
-    const held = this.#lastDeclaration !== undefined && now - this.#lastDeclaration < this.#limits.holdDown
+    // The same sum as in `until`: a difference could round to the other side of it, and the timer would spin.
+    const held = this.#lastDeclaration !== undefined && now < this.#lastDeclaration + this.#limits.holdDown
     return held || this.isDamped(now)
   }
 
