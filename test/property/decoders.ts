@@ -45,7 +45,9 @@ import {
   type SessionPayload,
 } from '../../core/index.ts'
 import { loadVectors } from '../vectors/load.ts'
+import { HOST_READERS } from './host-decoders.ts'
 import { LINE_READERS } from './modem-decoders.ts'
+import { SERIAL_READERS } from './serial-decoders.ts'
 
 export interface FuzzedDecoder {
   readonly name: string
@@ -192,4 +194,6 @@ export const FUZZED_DECODERS: readonly FuzzedDecoder[] = [
   text('node address', parseNodeAddr, ['91f9c39dae55a8214bbbcffe30ed42a2']),
   text('hex', unhex, [HEX_KEY, '0g']),
   ...LINE_READERS,
+  ...SERIAL_READERS,
+  ...HOST_READERS,
 ]

@@ -1,0 +1,89 @@
+/** Daemons in namespaces of their own, each with an interface, names, and its folder; configured as one of a pair. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as path } from 'node:path'
+import type { TestContext } from 'node:test'
+import { Identity, npubOf, nsecOf } from '../../core/index.ts'
+import { Namespace } from './namespace.ts'
+import { FIPS_RADIO, type Running } from './process.ts'
+
+export interface Place {
+  readonly namespace: Namespace
+  readonly daemon: Running
+  readonly npub: string
+}
+
+/** How one of the two reaches the other. */
+export interface Reach {
+  /** YAML of the `transports` section's entries, two spaces in. */
+  readonly transports: string
+  /** Kind and address of the other's end. */
+  readonly kind: string
+  readonly addr: string
+}
+
+const SECRETS = [11, 12].map((fill) => new Uint8Array(32).fill(fill))
+const NPUBS = SECRETS.map((secret) => npubOf(Identity.fromSecret(secret).publicKey))
+
+/** Starts the daemon; resolves when it says that it runs. Cleans up after the test. */
+export async function place(
+  t: TestContext,
+  index: 0 | 1,
+  namespace: Namespace,
+  reach: Reach,
+): Promise<Place> {
+  const directory = mkdtempSync(path(tmpdir(), 'fips-ns-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const config = path(directory, 'fips.yaml')
+  const text = `node:
+  identity: { nsec: ${nsecOf(SECRETS[index] ?? new Uint8Array(32))} }
+  control: { socket_path: ${path(directory, 'control.sock')} }
+tun: { enabled: true }
+dns: { port: 53 }
+transports:
+${reach.transports}
+peers:
+  - npub: ${NPUBS[1 - index]}
+    alias: other
+    addresses: [{ transport: ${reach.kind}, addr: "${reach.addr}" }]
+`
+  writeFileSync(config, text, { mode: 0o600 })
+  await namespace.resolveLocally()
+  const daemon = namespace.start(process.execPath, [FIPS_RADIO, 'run', '-c', config])
+  t.after(() => daemon.stop())
+  await daemon.line('runs', (line) => line.includes('the node runs'))
+  return { namespace, daemon, npub: NPUBS[index] ?? '' }
+}
+
+/** A namespace that goes with the test. */
+export async function namespaceFor(t: TestContext, label: string): Promise<Namespace> {
+  const namespace = await Namespace.create(label)
+  t.after(() => namespace.remove())
+  return namespace
+}
+
+/** Pings by name, `count` times; fails when one is lost. */
+export async function assertPings(from: Place, name: string, count: number): Promise<void> {
+  const args = ['-6', '-c', String(count), '-i', '0.3', '-W', '10', name]
+  const pinged = await from.namespace.run('ping', args)
+  assert.match(pinged.stdout, / 0% packet loss/, `${pinged.stdout}${pinged.stderr}\n${from.daemon.output()}`)
+}
+
+const PORT = 8080
+
+/** Serves `bytes` of a known pattern at a place. */
+export async function serve(t: TestContext, where: Place, bytes: number): Promise<void> {
+  const program = `require('node:http').createServer((q, r) => r.end(Buffer.alloc(${bytes}, 'fips'))).listen(${PORT}, '::', () => console.log('serving'))`
+  const server = where.namespace.start(process.execPath, ['-e', program])
+  t.after(() => server.stop())
+  await server.line('serves', (line) => line === 'serving')
+}
+
+/** Fetches them by npub; gives the milliseconds it took, or why it failed. */
+export async function download(from: Place, by: Place, bytes: number): Promise<number | string> {
+  const program = `const s = performance.now(); fetch('http://${from.npub}.fips:${PORT}/').then((r) => r.arrayBuffer()).then((b) => console.log(Buffer.from(b).equals(Buffer.alloc(${bytes}, 'fips')) ? 'ms ' + (performance.now() - s) : 'damaged'))`
+  const { stdout, stderr } = await by.namespace.run(process.execPath, ['-e', program], 180_000)
+  const ms = /^ms ([\d.]+)/m.exec(stdout)?.[1]
+  return ms === undefined ? `${stdout}${stderr}` : Number(ms)
+}
