@@ -83,8 +83,10 @@ export class LinkTable {
     if (path.transportId !== peer.path.transportId) this.moveTo(peer, path)
     timers.set('rekey', peer.addr, now + rekeyDelay(peer.timers, rng))
     if (peer.up !== undefined) {
-      counters.handshake.rekeyCompleted += 1
-      this.#ctx.emit({ type: 'event', event: { type: 'rekeyed', peer: peer.addr } })
+      if (isTurned) {
+        counters.handshake.rekeyCompleted += 1
+        this.#ctx.emit({ type: 'event', event: { type: 'rekeyed', peer: peer.addr } })
+      }
       this.#events.keysChanged(peer, now)
       if (!session.isInitiator) this.#noteForgetting(peer, isTurned, now)
       return
