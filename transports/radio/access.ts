@@ -35,10 +35,10 @@ export class ChannelAccess {
   }
 
   /** The instant from which a waiting frame may go, drawing a slot when none is drawn; undefined while an answer is awaited. */
-  startAt(physics: Physics, silences: number, now: Millis): Millis | undefined {
+  startAt(physics: Physics, setbacks: number, now: Millis): Millis | undefined {
     if (this.#awaiting !== undefined) return undefined
     if (this.#bursting) return now
-    this.#startAt ??= now + randomUnit(this.#rng) * physics.startWindowMs(silences)
+    this.#startAt ??= now + randomUnit(this.#rng) * physics.startWindowMs(setbacks)
     return Math.max(this.#startAt, this.#quietUntil)
   }
 

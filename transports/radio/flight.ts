@@ -102,6 +102,11 @@ export class Flight {
     return this.#states.some((state, i) => state === 'due' && (this.#sends[i] ?? 0) >= MAX_SENDS)
   }
 
+  /** Fragments that must be sent another time. */
+  get resends(): number {
+    return this.#states.filter((state, i) => state === 'due' && (this.#sends[i] ?? 0) > 0).length
+  }
+
   #count(wanted: FragmentState): number {
     return this.#states.filter((state) => state === wanted).length
   }
@@ -126,6 +131,8 @@ export class SendChannel {
   /** A request went unanswered: ask again before sending more. */
   pollDue = false
   silences = 0
+  /** Requests in a row that stayed without answer, or whose burst was mostly lost. */
+  setbacks = 0
   /** Tag that the running request names. */
   #requestTag = 0
   #floor = 0n
@@ -237,6 +244,7 @@ export class SendChannel {
   acknowledged(ack: AckPacket): AckOutcome {
     const delivered: Flight[] = []
     const astray: Flight[] = []
+    const flown = this.#flying()
     for (const flight of this.flights.toReversed()) {
       const back = this.#back(ack.channel.tag, flight.tag)
       const partial = ack.partial.find((report) => report.back === back)
@@ -249,20 +257,18 @@ export class SendChannel {
         else this.#settle(flight, wrong ? astray : delivered, wrong)
       } else if (partial !== undefined) flight.report((index) => bitSet(partial.bitmap, index))
       else if (back < WINDOW_FRAMES) flight.report(() => false)
-      else if (flight.flying > 0) {
-        this.#requestTag = flight.tag
-        this.pollDue = true
-      }
     }
     this.silences = 0
-    if (this.flights.every((flight) => flight.flying === 0 || flight.tag !== this.#requestTag))
-      this.pollDue = false
+    this.pollDue = false
+    const missing = this.flights.reduce((sum, flight) => sum + flight.resends, 0)
+    this.setbacks = flown > 1 && 2 * missing > flown ? this.setbacks + 1 : 0
     return { delivered, astray, lost: this.#dropExhausted() }
   }
 
   /** Nobody answered: ask again, or send a short frame again, or give up. Returns what is lost. */
   silence(pollPays: (bytes: number) => boolean): readonly Flight[] {
     this.silences++
+    this.setbacks++
     if (this.silences > MAX_SILENCES) {
       const lost = this.flights.filter((flight) => flight.flying > 0)
       for (const flight of lost) this.#remove(flight)
@@ -283,6 +289,10 @@ export class SendChannel {
   /** Class of the most urgent frame that a poll would settle. */
   pollClass(): FrameClass | undefined {
     return this.pollDue ? this.flights.find((flight) => flight.flying > 0)?.frameClass : undefined
+  }
+
+  #flying(): number {
+    return this.flights.reduce((sum, flight) => sum + flight.flying, 0)
   }
 
   #bitsFor(counter: bigint, absolute: boolean): CounterBits | undefined {

@@ -31,7 +31,7 @@ export const BURST_FRAGMENTS = 12
 export const MAX_SENDS = 5
 
 /** Unanswered requests in a row before everything in flight is reported lost: at 20 % loss 36 % go unanswered. */
-export const MAX_SILENCES = 6
+export const MAX_SILENCES = 7
 
 /** Frames queued per neighbour and in all; a higher class displaces the newest of a lower one, else `full`. */
 export const MAX_QUEUED_PER_NEIGHBOUR = 32

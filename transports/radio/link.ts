@@ -283,8 +283,7 @@ export class RadioLink {
         this.#announce(now)
         return
       }
-      const silences = 'channel' in candidate ? candidate.channel.silences : 0
-      const startAt = this.#access.startAt(this.#physics, silences, now) ?? Infinity
+      const startAt = this.#access.startAt(this.#physics, candidate.channel.setbacks, now) ?? Infinity
       this.#startAt = startAt
       if (startAt > now || !this.#affords(candidate.bytes, reserved(candidate), now)) return
       this.#startAt = undefined

@@ -21,7 +21,7 @@ export interface RadioTiming {
 const MODEM_WINDOW_SLOTS = 14
 /** A modem that sends much waits up to so many slots more before its next burst (RNode: four bands of 15). */
 const BUSY_MODEM_SLOTS = 45
-/** Slots we draw from before starting, doubled with every silence. */
+/** Slots we draw from before starting. */
 const START_WINDOW_SLOTS = 8
 const MAX_WINDOW_DOUBLINGS = 4
 /** Both hosts and both serial lines: an acknowledgement is decided and handed over in this time. */
@@ -72,9 +72,13 @@ export class Physics {
     return this.ackWaitMs(this.fullMs) + BUSY_MODEM_SLOTS * this.timing.slotMs
   }
 
-  /** Width of the window from which the start of a burst is drawn after `silences` unanswered requests. */
-  startWindowMs(silences: number): Millis {
-    return START_WINDOW_SLOTS * 2 ** Math.min(silences, MAX_WINDOW_DOUBLINGS) * this.timing.slotMs
+  /**
+   * Width of the window from which the start of a burst is drawn. After `setbacks` in a row it is whole frames wide:
+   * a station that cannot hear ours was probably sending, and only time keeps the two apart.
+   */
+  startWindowMs(setbacks: number): Millis {
+    const slots = START_WINDOW_SLOTS * this.timing.slotMs
+    return setbacks === 0 ? slots : slots + 2 ** Math.min(setbacks, MAX_WINDOW_DOUBLINGS) * this.fullMs
   }
 
   /** How long to leave the channel to an acknowledgement that others are waiting for. */
