@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SeededRng } from '../../core/index.ts'
-import { U16Deframer, u16Encode, type BytePipe } from '../../firmware-proto/index.ts'
+import { encodeCell, U16Deframer, u16Encode, type BytePipe } from '../../firmware-proto/index.ts'
 import { SerialTransport, TransportError, type SerialOptions } from '../../transports/index.ts'
 import { sampleFrame, transportContract, turn, type TransportPair } from '../contract/transport.ts'
 import { SerialCable } from '../support/serial-cable.ts'
@@ -284,4 +284,22 @@ test('serial: a forced framing is kept to', async () => {
   device.say(msg1())
   clock.advance(500)
   assert.equal(heard, 0)
+})
+
+test('serial: what slips past the check of every cell is stopped by the check of the frame', async () => {
+  const clock = new VirtualClock()
+  const cable = new SerialCable(clock, BAUD)
+  const a = transportAt(cable, 0)
+  let heard = 0
+  await a.open({ frame: () => heard++, state: () => {} })
+  const pipe = await cable.opener(1)()
+  // Cells that are right in themselves, of a frame whose CRC-32 is wrong.
+  const common = { type: 'data', id: 3, round: 1, last: false, ask: false } as const
+  pipe.write(encodeCell({ ...common, firstUnit: 0, payload: new Uint8Array(64).fill(1) }))
+  pipe.write(
+    encodeCell({ ...common, firstUnit: 2, payload: new Uint8Array(20).fill(2), last: true, ask: true }),
+  )
+  clock.advance(200)
+  assert.equal(heard, 0)
+  assert.deepEqual(a.stats.drops, { 'frame-crc': 1 })
 })
