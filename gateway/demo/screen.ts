@@ -66,6 +66,32 @@ export class LiveScreen {
   }
 }
 
+/** What is new in `now`, a line each, for output that cannot be redrawn. */
+export function changes(before: IslandState, now: IslandState): readonly string[] {
+  const at = clockOf(now.elapsedMs)
+  const lines: string[] = []
+  for (const link of now.links.slice(before.links.length)) {
+    const signal =
+      link.rssiDbm === undefined
+        ? ''
+        : ` (RSSI ${link.rssiDbm.toFixed(0)} dBm, SNR ${(link.snrDb ?? 0).toFixed(1)} dB)`
+    lines.push(`${at} link ${link.from} → ${link.to} over ${link.medium}${signal} ${link.npub}`)
+  }
+  for (const [i, node] of now.nodes.entries()) {
+    if (node.parent === before.nodes[i]?.parent && node.depth === before.nodes[i]?.depth) continue
+    const place = node.parent === node.name ? 'is a root' : `has parent ${node.parent} at depth ${node.depth}`
+    lines.push(`${at} tree ${node.name} ${place}`)
+  }
+  for (const [i, ping] of now.pings.entries()) {
+    if (ping.rttMs === null || ping.rttMs === before.pings[i]?.rttMs) continue
+    lines.push(
+      `${at} ping ${ping.from} → ${ping.to}: ${ping.rttMs.toFixed(0)} ms over ${ping.hops} hops; on air so far ` +
+        `${now.air.frames} frames, ${now.air.bytes} bytes, ${now.air.ms} ms`,
+    )
+  }
+  return lines
+}
+
 /** `m:ss` */
 export function clockOf(ms: number): string {
   const seconds = Math.floor(ms / 1000)

@@ -1,0 +1,2 @@
+/** The embedded demo of `npm start`. */
+export { demo } from './main.ts'
