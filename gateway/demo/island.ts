@@ -63,7 +63,6 @@ export class Island {
     this.topology = topologyOf(options.nodes)
     this.#rng = new SeededRng(options.seed)
     this.#ether = new Ether({ clock, rng: new SeededRng(options.seed + 1) })
-    this.#ether.setDefaultLink(undefined)
     for (const { name } of this.topology.stations) {
       const rng = new SeededRng(Math.floor(this.#unit() * 2 ** 32))
       const onEvent = (event: NodeEvent) => this.#event(name, event)
@@ -83,6 +82,7 @@ export class Island {
   /** Opens every medium and dials every link. */
   async open(): Promise<void> {
     this.#startedAt = this.#clock.now()
+    this.#spreadSignals()
     for (const station of this.#stations.values()) station.admit(this.#neighboursOf(station.name))
     await Promise.all([...this.topology.stations].map((plan) => this.#openRadio(plan.name, plan.modem)))
     for (const link of this.topology.links) {
@@ -187,14 +187,22 @@ export class Island {
     a.dial(b.identity.publicKey, id, far.localAddr)
   }
 
+  /** All modems hear each other, each pair as well as the seed says. */
+  #spreadSignals(): void {
+    const modems = this.topology.stations.flatMap(({ modem }) => modem ?? [])
+    for (const [i, a] of modems.entries())
+      for (const b of modems.slice(i + 1)) {
+        const snrDb = SNR.low + SNR.spread * this.#unit()
+        this.#ether.link(a, b, { snrDb, rssiDbm: NOISE_FLOOR_DBM + snrDb, loss: this.#options.loss })
+      }
+  }
+
   /** Radio and serial links; UDP is dialled when its port is known. */
   #dial(): void {
     for (const { from, to, medium } of this.topology.links) {
       const peer = this.#station(to).identity
       if (medium === 'serial') this.#station(from).dial(peer.publicKey, 1, SERIAL_PORT)
       if (medium !== 'lora') continue
-      const snrDb = SNR.low + SNR.spread * this.#unit()
-      this.#ether.link(from, to, { snrDb, rssiDbm: NOISE_FLOOR_DBM + snrDb, loss: this.#options.loss })
       this.#station(from).dial(peer.publicKey, 1, stationOf(peer.nodeAddr))
     }
   }
