@@ -15,6 +15,7 @@ import {
   type Clock,
   type Crypto,
   type Millis,
+  type NodeAddr,
   type NodeEvent,
   type PublicKey,
 } from '../../core/index.ts'
@@ -103,14 +104,9 @@ export class Island {
     return rttMs !== undefined
   }
 
-  get isLinked(): boolean {
-    return this.#linksUp.size === this.topology.links.length
-  }
-
-  /** Whether all stations hang on one root. */
-  get isOneTree(): boolean {
-    const roots = new Set([...this.#stations.values()].map(({ node }) => node.views.status().root))
-    return roots.size === 1
+  /** Whether two stations hang on one root, so that each can look the other up. */
+  shareTree(from: string, to: string): boolean {
+    return this.#rootOf(from) === this.#rootOf(to)
   }
 
   state(): IslandState {
@@ -239,6 +235,10 @@ export class Island {
     const parent = node.views.peers().find(({ isParent }) => isParent)
     const named = [...this.#stations.values()].find((s) => s.identity.nodeAddr === (parent?.nodeAddr ?? root))
     return { npub: npubOf(identity.publicKey), parent: named?.name, depth }
+  }
+
+  #rootOf(name: string): NodeAddr {
+    return this.#station(name).node.views.status().root
   }
 
   #channelLoad(): number {

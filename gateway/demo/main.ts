@@ -4,7 +4,7 @@ import { systemClock } from '../../transports/index.ts'
 import { chooseCrypto } from '../crypto/index.ts'
 import { Island } from './island.ts'
 import { parseDemoOptions } from './options.ts'
-import { keepBusy, pingAll, settle } from './run.ts'
+import { keepBusy, pingAll } from './run.ts'
 import { changes, LiveScreen } from './screen.ts'
 import { reportOf } from './state.ts'
 
@@ -31,8 +31,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
   const show = options.json ? () => undefined : display(island)
   await island.open()
   const redraw = setInterval(show, REDRAW_MS)
-  await settle(island, clock, course)
-  const isComplete = await pingAll(island, course)
+  const isComplete = await pingAll(island, clock, course)
   if (!options.once) await keepBusy(island, clock, course)
   clearInterval(redraw)
   show()

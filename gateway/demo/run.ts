@@ -2,37 +2,36 @@
 import type { Clock, Millis } from '../../core/index.ts'
 import type { Island } from './island.ts'
 
-/** All in radio time. */
-const PING_TIMEOUT: Millis = 20_000
+/** All in radio time. The first ping of a pair waits for a lookup and a session, each several trips over the radio. */
+const FIRST_PING_TIMEOUT: Millis = 60_000
+const PING_TIMEOUT: Millis = 30_000
 /** Pings of the running demo start this far apart. */
 const PING_PERIOD: Millis = 5_000
-/** How often it is looked whether all links stand and the tree is one. */
+/** How often it is looked whether a pair has come into one tree. */
 const POLL: Millis = 250
-/** A settled tree needs no more than this on the slowest setting; pings begin then in any case. */
-const SETTLE_LIMIT: Millis = 45_000
 
 export interface Course {
   /** True when the demo should end. */
   readonly isOver: () => boolean
 }
 
-/** Resolves when the island is linked and one tree, or when waiting longer would teach nothing. */
-export async function settle(island: Island, clock: Clock, course: Course): Promise<void> {
-  const end = clock.now() + SETTLE_LIMIT
-  while (!(island.isLinked && island.isOneTree) && clock.now() < end && !course.isOver())
-    await pause(clock, POLL)
-}
+type Pair = readonly [string, string]
 
-/** Pings every pair until each has answered once; true when all have. */
-export async function pingAll(island: Island, course: Course): Promise<boolean> {
-  let open = [...island.topology.pairs]
+/**
+ * Pings every pair until each has answered, those that are in one tree first; true when all have. An answered pair is
+ * pinged once more, so that what is shown is the round trip and not the set-up before it.
+ */
+export async function pingAll(island: Island, clock: Clock, course: Course): Promise<boolean> {
+  const open: Pair[] = [...island.topology.pairs]
   while (open.length > 0 && !course.isOver()) {
-    const still: (readonly [string, string])[] = []
-    for (const pair of open) {
-      if (course.isOver()) break
-      if (!(await island.ping(pair, PING_TIMEOUT))) still.push(pair)
+    const pair = open.find(([from, to]) => island.shareTree(from, to))
+    if (pair === undefined) {
+      await pause(clock, POLL)
+      continue
     }
-    open = still
+    open.splice(open.indexOf(pair), 1)
+    if (await island.ping(pair, FIRST_PING_TIMEOUT)) await island.ping(pair, PING_TIMEOUT)
+    else open.push(pair)
   }
   return open.length === 0
 }

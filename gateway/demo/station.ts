@@ -25,6 +25,8 @@ export interface StationDeps {
   onEvent(event: NodeEvent): void
 }
 
+/** Data of an echo request, bytes: airtime is dear. */
+const PING_BYTES = 16
 /** Fits the IPv6 minimum on every medium of the island. */
 const HOST_MTU = 1280
 
@@ -51,7 +53,7 @@ export class Station {
       packet: (packet) => this.#host.write(packet),
       undeliverable: () => undefined,
       datagram: () => undefined,
-      event: deps.onEvent,
+      event: (event) => deps.onEvent(event),
     })
     this.#host.start((packet) => this.#driver.step({ type: 'packet', packet }))
     this.#driver.step({ type: 'wall-clock', seconds: unixSeconds() })
@@ -87,7 +89,10 @@ export class Station {
   /** Pings another station end to end; the round trip, or undefined. As a resolver would, it first learns the key behind the name. */
   async ping(to: Station, timeoutMs: Millis): Promise<Millis | undefined> {
     this.#driver.step({ type: 'identity', publicKey: to.identity.publicKey })
-    const result = await this.#host.ping(ipv6Of(to.identity.nodeAddr), { timeoutMs })
+    const result = await this.#host.ping(ipv6Of(to.identity.nodeAddr), {
+      timeoutMs,
+      dataBytes: PING_BYTES,
+    })
     return result.ok ? result.rttMs : undefined
   }
 
