@@ -31,7 +31,7 @@ function row(path: string, key: Key<unknown>): string {
 function defaultOf(key: Key<unknown>): string {
   if (key.defaultText !== undefined) return key.defaultText
   if (Array.isArray(key.default)) return `\`[${key.default.join(', ')}]\``
-  return key.default === undefined ? 'none' : `\`${String(key.default)}\``
+  return key.default === undefined ? 'none' : `\`${JSON.stringify(key.default).replaceAll('"', '')}\``
 }
 
 function isApplied(entry: AnyEntry): boolean {

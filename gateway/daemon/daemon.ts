@@ -122,6 +122,7 @@ export class Daemon {
       clock,
       rng,
       isListed: (station) => this.#access.isListedStation(station),
+      ...(options.openPort === undefined ? {} : { open: options.openPort }),
     })
     this.#fleet = new Fleet(specs, {
       clock,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { interpret } from '../../../gateway/config/index.ts'
 import { askDaemon, type ReplyData } from '../../../gateway/control/index.ts'
-import { Daemon } from '../../../gateway/daemon/index.ts'
+import { Daemon, type DaemonOptions } from '../../../gateway/daemon/index.ts'
 import { createLogger } from '../../../gateway/logger/index.ts'
 
 export interface TestDaemon {
@@ -28,6 +28,7 @@ const PATIENCE_MS = 30_000
 export async function startDaemon(
   sections: string,
   directory: string = mkdtempSync(join(tmpdir(), 'fips-daemon-')),
+  openPort?: DaemonOptions['openPort'],
 ): Promise<TestDaemon> {
   const socket = join(directory, 'control.sock')
   const text = `node:\n  identity: { persistent: true }\n  control: { socket_path: ${socket} }\n${sections}`
@@ -35,7 +36,13 @@ export async function startDaemon(
   const logger = createLogger({ level: 'debug', format: 'plain', write: (line) => log.push(line) })
   try {
     const loaded = interpret([{ file: join(directory, 'fips.yaml'), text }])
-    const daemon = await Daemon.start({ loaded, logger, tun: false })
+    const daemon = await Daemon.start({
+      loaded,
+      logger,
+      tun: false,
+      accessDirectory: directory,
+      ...(openPort && { openPort }),
+    })
     return {
       daemon,
       npub: daemon.identity.npub,
