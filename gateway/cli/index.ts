@@ -1,2 +1,1 @@
-export { processIo, type CommandIo } from './io.ts'
 export { main } from './main.ts'

@@ -6,10 +6,6 @@ import type { Config, PeerSettings } from './root-section.ts'
 import type { Instance } from './schema.ts'
 import { isHostPort, type TransportSettings } from './transport-sections.ts'
 
-/** Transport kinds this program can run. */
-export const RUNNABLE_KINDS = ['udp', 'serial', 'lora'] as const
-export type RunnableKind = (typeof RUNNABLE_KINDS)[number]
-
 /** Kinds where an address follows from the peer's key or from the port, so that `addr` may be left out. */
 const ADDRESS_IS_KNOWN: readonly string[] = ['lora', 'serial']
 

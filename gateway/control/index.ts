@@ -1,6 +1,6 @@
 /** The control socket: the reference's line protocol and replies, and a client for it. */
 export { askDaemon, type ReplyData } from './client.ts'
-export { createDispatch, type Dispatch } from './dispatch.ts'
+export { createDispatch } from './dispatch.ts'
 export {
   ControlError,
   type AccessFacts,
@@ -11,7 +11,7 @@ export {
   type TransportFacts,
   type TunFacts,
 } from './host.ts'
-export { ipv6Text, type Json, type JsonObject } from './json.ts'
-export { createNames, shortNpub, type NamedPeer, type Names } from './names.ts'
-export { openControlServer, type ControlServer, type ControlServerOptions } from './server.ts'
+export { type Json, type JsonObject } from './json.ts'
+export { createNames, shortNpub, type Names } from './names.ts'
+export { openControlServer, type ControlServer } from './server.ts'
 export { Sparklines } from './sparklines.ts'

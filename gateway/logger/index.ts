@@ -1,8 +1,1 @@
-export {
-  createLogger,
-  silentLogger,
-  type LogFields,
-  type LogFormat,
-  type LogOptions,
-  type Logger,
-} from './logger.ts'
+export { createLogger, silentLogger, type LogOptions, type Logger } from './logger.ts'
