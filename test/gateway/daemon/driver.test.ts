@@ -1,0 +1,70 @@
+/** The driver against a scripted node: effects in order, inputs from inside effects later, one timer for the deadline. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SimClock } from '../../../boards/index.ts'
+import type { Millis, NodeInput, NodeOutput, SansIoNode } from '../../../core/index.ts'
+import { Driver } from '../../../gateway/daemon/index.ts'
+
+class ScriptedNode implements SansIoNode {
+  readonly inputs: string[] = []
+  due: Millis | undefined
+
+  step(input: NodeInput, now: Millis): readonly NodeOutput[] {
+    this.inputs.push(`${input.type}@${now}`)
+    if (input.type === 'tick') this.due = undefined
+    if (input.type !== 'frame') return []
+    const packet = input.frame.slice()
+    return [
+      { type: 'packet', packet, from: new Uint8Array(32) },
+      { type: 'undeliverable', packet, reason: 'no-route' },
+    ]
+  }
+
+  deadline(): Millis | undefined {
+    return this.due
+  }
+}
+
+function drive() {
+  const node = new ScriptedNode()
+  const clock = new SimClock()
+  const done: string[] = []
+  const driver: Driver = new Driver(node, clock, {
+    send: () => done.push('send'),
+    packet: (packet) => {
+      done.push(`packet ${packet[0]}`)
+      driver.step({ type: 'packet', packet })
+    },
+    undeliverable: () => done.push('undeliverable'),
+    datagram: () => done.push('datagram'),
+    event: () => done.push('event'),
+  })
+  return { node, clock, driver, done }
+}
+
+test('an input from inside an effect waits until the effects are done', () => {
+  const { node, driver, done } = drive()
+  driver.step({ type: 'frame', transportId: 1, from: 'x', frame: Uint8Array.of(7) })
+  assert.deepEqual(done, ['packet 7', 'undeliverable'])
+  assert.deepEqual(node.inputs, ['frame@0', 'packet@0'])
+})
+
+test('one tick comes at the deadline, also when it moved', async () => {
+  const { node, clock, driver } = drive()
+  node.due = 500
+  driver.step({ type: 'wall-clock', seconds: 0n })
+  node.due = 200
+  driver.step({ type: 'wall-clock', seconds: 0n })
+  await clock.advance(1000)
+  assert.deepEqual(node.inputs.slice(2), ['tick@200'])
+})
+
+test('after stop the node has been shut down and hears nothing more', async () => {
+  const { node, clock, driver } = drive()
+  node.due = 100
+  driver.step({ type: 'wall-clock', seconds: 0n })
+  driver.stop()
+  driver.step({ type: 'tick' })
+  await clock.advance(1000)
+  assert.deepEqual(node.inputs, ['wall-clock@0', 'shutdown@0'])
+})
