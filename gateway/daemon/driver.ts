@@ -104,8 +104,8 @@ export class Driver {
   }
 }
 
-/** A frame's bytes are a view that is valid only during the call; what waits needs its own. */
+/** A frame's bytes are a view that is valid only during the call; what waits needs its own (`slice` of a Buffer is none). */
 function kept(input: NodeInput): NodeInput {
-  if (input.type === 'frame') return { ...input, frame: input.frame.slice() }
-  return input.type === 'packet' ? { ...input, packet: input.packet.slice() } : input
+  if (input.type === 'frame') return { ...input, frame: Uint8Array.from(input.frame) }
+  return input.type === 'packet' ? { ...input, packet: Uint8Array.from(input.packet) } : input
 }

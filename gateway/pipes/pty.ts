@@ -63,7 +63,7 @@ class PtyPipe implements BytePipe {
   write(bytes: Uint8Array): boolean {
     if (!this.#open) return false
     if (this.#queued + bytes.length <= MAX_QUEUED) {
-      this.#queue.push(bytes.slice())
+      this.#queue.push(Uint8Array.from(bytes))
       this.#queued += bytes.length
     }
     this.#flush()

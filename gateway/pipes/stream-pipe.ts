@@ -35,7 +35,7 @@ export class StreamPipe implements BytePipe {
   write(bytes: Uint8Array): boolean {
     if (this.#ended !== undefined || this.#closing !== undefined) return false
     // The stream keeps the chunk until it is written, and the caller may reuse its buffer.
-    return this.#stream.write(bytes.slice())
+    return this.#stream.write(Uint8Array.from(bytes))
   }
 
   start(sink: PipeSink): void {
@@ -58,7 +58,7 @@ export class StreamPipe implements BytePipe {
       this.#sink.data(chunk)
       return
     }
-    this.#early.push(chunk.slice())
+    this.#early.push(Uint8Array.from(chunk))
     this.#earlyBytes += chunk.length
     while (this.#earlyBytes > BEFORE_START_BYTES) this.#earlyBytes -= this.#early.shift()?.length ?? 0
   }
