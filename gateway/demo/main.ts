@@ -11,35 +11,42 @@ import { reportOf } from './state.ts'
 const REDRAW_MS = 500
 /** `--once` gives up after this much radio time. */
 const ONCE_LIMIT_MS = 600_000
+const EXIT_OK = 0
+const EXIT_UNANSWERED = 1
+const EXIT_INTERRUPTED = 130
 const DEFAULT_COLUMNS = 120
 const DEFAULT_ROWS = 50
 
-/** Runs the demo and returns the exit code. */
+/** Runs the demo and returns the exit code: 0 when every pair has answered, 1 when not, 130 when interrupted before. */
 export async function demo(argv: readonly string[]): Promise<number> {
   const options = parseDemoOptions(argv)
   const clock = new PacedClock(systemClock, options.speed)
   const island = new Island(options, clock, chooseCrypto())
-  const startedAt = clock.now()
+  const interrupted = signalled()
+  const end = clock.now() + (options.once ? ONCE_LIMIT_MS : Number.POSITIVE_INFINITY)
   let isInterrupted = false
-  const interrupt = () => {
-    isInterrupted = true
-  }
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
-  const course = {
-    isOver: () => isInterrupted || (options.once && clock.now() - startedAt > ONCE_LIMIT_MS),
-  }
+  const course = { isOver: () => isInterrupted || clock.now() > end }
   const show = options.json ? () => undefined : display(island)
   await island.open()
   const redraw = setInterval(show, REDRAW_MS)
-  const isComplete = await pingAll(island, clock, course)
-  if (!options.once) await keepBusy(island, clock, course)
+  const run = async (): Promise<void> => {
+    await pingAll(island, clock, course)
+    if (!options.once) await keepBusy(island, clock, course)
+  }
+  await Promise.race([run(), interrupted.then(() => (isInterrupted = true))])
   clearInterval(redraw)
   show()
   const report = reportOf(island.state())
-  await island.close()
   if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-  process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-  return isComplete && report.ok ? 0 : 1
+  await island.close()
+  if (report.ok) return EXIT_OK
+  return isInterrupted ? EXIT_INTERRUPTED : EXIT_UNANSWERED
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
 }
 
 /** In place on a terminal; one plain line for each thing that changed elsewhere. */
