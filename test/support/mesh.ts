@@ -10,6 +10,7 @@
  */
 import type {
   AdmissionPolicy,
+  Crypto,
   FrameClass,
   LinkProfile,
   MeshDeps,
@@ -37,6 +38,8 @@ export interface TestMeshOptions {
   readonly admission?: Partial<AdmissionPolicy>
   /** The mesh half, when it shall not be the real one. */
   readonly mesh?: (deps: MeshDeps) => MeshLayer
+  /** The primitives all nodes use; the portable ones when absent. */
+  readonly crypto?: Crypto
 }
 
 /** A connection between two nodes, the same both ways. */
@@ -114,7 +117,7 @@ export class TestMesh {
   }
 
   addNode(admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): TestNode {
-    const identity = Identity.fromSecret(this.#rng.bytes(32))
+    const identity = Identity.fromSecret(this.#rng.bytes(32), this.#options.crypto)
     const name = `n${this.nodes.length}`
     const node: TestNode = {
       name,

@@ -1,0 +1,111 @@
+/** What every benchmark gives: rows of figures with what they should be, as a table to read or as JSON. */
+
+/** A figure, or null where it was not measured. */
+export type Figure = number | null
+
+export interface Row {
+  readonly id: string
+  readonly what: string
+  readonly unit: string
+  /** By column; a column that is missing does not apply. */
+  readonly figures: Readonly<Record<string, Figure>>
+  readonly target?: Target
+  /** Why something was not measured, or how it was. */
+  readonly note?: string
+}
+
+export interface Target {
+  /** The column that has to meet it. */
+  readonly column: string
+  readonly limit: number
+  readonly isUpper: boolean
+}
+
+export interface Report {
+  readonly bench: string
+  readonly columns: readonly string[]
+  readonly rows: readonly Row[]
+  /** How it was measured, a sentence each. */
+  readonly method: readonly string[]
+}
+
+export function atMost(limit: number, column: string): Target {
+  return { column, limit, isUpper: true }
+}
+
+export function atLeast(limit: number, column: string): Target {
+  return { column, limit, isUpper: false }
+}
+
+/** Whether the target is met; null when there is none or its figure was not measured. */
+export function isMet(row: Row): boolean | null {
+  const { target } = row
+  const figure = target === undefined ? undefined : row.figures[target.column]
+  if (target === undefined || figure === undefined || figure === null) return null
+  return target.isUpper ? figure <= target.limit : figure >= target.limit
+}
+
+export function toJson(report: Report): string {
+  const rows = report.rows.map((row) => ({
+    id: row.id,
+    what: row.what,
+    unit: row.unit,
+    ...Object.fromEntries(report.columns.map((column) => [column, rounded(row.figures[column] ?? null)])),
+    target: row.target?.limit ?? null,
+    ok: isMet(row),
+    ...(row.note === undefined ? {} : { note: row.note }),
+  }))
+  return JSON.stringify({ bench: report.bench, method: report.method, rows })
+}
+
+export function toText(report: Report): string {
+  const cells = cellsOf(report)
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  )
+  const notes = report.rows.flatMap(({ what, note }) => (note === undefined ? [] : [`${what}: ${note}`]))
+  return [...lines, '', ...notes, ...report.method].join('\n')
+}
+
+export function toMarkdown(report: Report): string {
+  const [head, ...body] = cellsOf(report)
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const rule = head!.map((_, column) => (column === 0 ? '---' : '---:'))
+  const notes = report.rows.flatMap(({ what, note }) => (note === undefined ? [] : [`${what}: ${note}`]))
+  return [line(head!), line(rule), ...body.map(line), '', [...notes, ...report.method].join(' ')].join('\n')
+}
+
+function cellsOf({ columns, rows }: Report): string[][] {
+  const head = ['', 'unit', ...columns, 'target', '']
+  return [
+    head,
+    ...rows.map((row) => [
+      row.what,
+      row.unit,
+      ...columns.map((column) => cell(row.figures[column])),
+      row.target === undefined ? '' : `${row.target.isUpper ? '≤' : '≥'} ${cell(row.target.limit)}`,
+      verdict(row),
+    ]),
+  ]
+}
+
+function cell(figure: Figure | undefined): string {
+  if (figure === undefined) return ''
+  return figure === null ? '-' : rounded(figure)!.toLocaleString('en', { useGrouping: false })
+}
+
+function verdict(row: Row): string {
+  const met = isMet(row)
+  if (met === null) return ''
+  return met ? 'ok' : 'not met'
+}
+
+/** Three digits are as many as a benchmark knows. */
+function rounded(figure: Figure): Figure {
+  if (figure === null) return null
+  return Math.abs(figure) >= 100 ? Math.round(figure) : Number(figure.toPrecision(3))
+}
