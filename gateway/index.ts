@@ -10,7 +10,7 @@ export {
 } from './config/index.ts'
 export { askDaemon, type ReplyData } from './control/index.ts'
 export { chooseCrypto, type CryptoPreference } from './crypto/index.ts'
-export { Daemon, Driver, type DaemonOptions, type DriverSinks } from './daemon/index.ts'
+export { Daemon, type DaemonOptions } from './daemon/index.ts'
 export { EXIT_CODES, OperatorError, type ExitKind } from './errors.ts'
 export {
   generateKeyFiles,

@@ -16,6 +16,7 @@ export type {
   SessionConfig,
   TreeConfig,
 } from './config.ts'
+export { Driver, type DriverSinks, type SendOutput } from './driver.ts'
 export { createCounters } from './counters.ts'
 export type { Counters } from './counters.ts'
 export type { LinkLayer, MeshLayer, Neighbour } from './layers.ts'

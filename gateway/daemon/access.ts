@@ -8,13 +8,13 @@ import {
   type NodeAddr,
   type PublicKey,
   type TransportAddr,
+  type Driver,
 } from '../../core/index.ts'
 import { stationOf } from '../../transports/index.ts'
 import { faultText, hostNameFault, HostMap, PeerLists, type HostEntry } from '../access/index.ts'
 import { SYSTEM_DIRECTORY, type PeerSettings } from '../config/index.ts'
 import type { AccessFacts } from '../control/index.ts'
 import type { Logger } from '../logger/index.ts'
-import type { Driver } from './driver.ts'
 import { knownPeers } from './peers.ts'
 
 /** Between looks at the files. */

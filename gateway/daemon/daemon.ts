@@ -3,7 +3,16 @@
  * control socket and network interface; everything that runs is stopped in the reverse order.
  */
 import { systemClock } from '../../transports/index.ts'
-import type { Clock, Identity, Millis, NodeAddr, NodeViews, PublicKey, Rng } from '../../core/index.ts'
+import {
+  Driver,
+  type Clock,
+  type Identity,
+  type Millis,
+  type NodeAddr,
+  type NodeViews,
+  type PublicKey,
+  type Rng,
+} from '../../core/index.ts'
 import { unixSeconds } from '../clock.ts'
 import { defaultControlSocket, type LoadedConfig } from '../config/index.ts'
 import {
@@ -21,7 +30,6 @@ import { VERSION } from '../version.ts'
 import { startDns, type DnsResponder } from '../dns/index.ts'
 import { Access } from './access.ts'
 import { Dialling } from './dialling.ts'
-import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Fleet } from './fleet.ts'
 import { DaemonHost } from './host.ts'

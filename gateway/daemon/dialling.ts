@@ -1,8 +1,14 @@
 /** Keeps the node told where its configured peers are, including host names whose address changes or comes late. */
-import { nodeAddrOf, type Clock, type Millis, type NodeAddr, type PublicKey } from '../../core/index.ts'
+import {
+  nodeAddrOf,
+  type Clock,
+  type Millis,
+  type NodeAddr,
+  type PublicKey,
+  type Driver,
+} from '../../core/index.ts'
 import type { PeerSettings } from '../config/index.ts'
 import type { Logger } from '../logger/index.ts'
-import type { Driver } from './driver.ts'
 import type { MediumSpec } from './medium.ts'
 import { knownPeers, pathsTo, type KnownPeer, type ResolveHost } from './peers.ts'
 

@@ -1,10 +1,9 @@
 /** All media of the daemon together: opened side by side, found by id, closed together. */
-import type { Clock, NodeInput, TransportId } from '../../core/index.ts'
+import type { Clock, NodeInput, TransportId, SendOutput } from '../../core/index.ts'
 import type { Transport } from '../../transports/index.ts'
 import type { TransportFacts } from '../control/index.ts'
 import type { OperatorError } from '../errors.ts'
 import type { Logger } from '../logger/index.ts'
-import type { SendOutput } from './driver.ts'
 import { Medium, type MediumEvents, type MediumSpec } from './medium.ts'
 
 export interface FleetDeps {

@@ -6,6 +6,7 @@ import {
   type NodeViews,
   type PeerPath,
   type PublicKey,
+  type Driver,
 } from '../../core/index.ts'
 import { unixMsOf } from '../clock.ts'
 import {
@@ -21,7 +22,6 @@ import {
   type TransportFacts,
   type TunFacts,
 } from '../control/index.ts'
-import type { Driver } from './driver.ts'
 import type { Fleet } from './fleet.ts'
 import { serves } from './peers.ts'
 import type { Pinger } from './pinger.ts'

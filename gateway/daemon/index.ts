@@ -1,4 +1,3 @@
 /** The daemon and the parts of it that demos and tests use alone. */
 export { Daemon, type DaemonOptions } from './daemon.ts'
-export { Driver, type DriverSinks } from './driver.ts'
 export { createNode } from './node.ts'

@@ -8,9 +8,9 @@ import {
   type Millis,
   type Rng,
   type UndeliverableReason,
+  type Driver,
 } from '../../core/index.ts'
 import { ControlError, type PingReply, type PingRequest } from '../control/index.ts'
-import type { Driver } from './driver.ts'
 import { IPV6_HEADER, echoRequest, readIcmp } from '../ipv6/index.ts'
 
 /** More at once is not a person pinging. */

@@ -1,5 +1,6 @@
 /** One whole FIPS node of the demo: the same node, driver and transports as the daemon's, with a host in this process. */
 import {
+  Driver,
   Identity,
   ipv6Of,
   nodeConfig,
@@ -13,7 +14,7 @@ import {
   type TransportId,
 } from '../../core/index.ts'
 import type { Transport } from '../../transports/index.ts'
-import { createNode, Driver } from '../daemon/index.ts'
+import { createNode } from '../daemon/index.ts'
 import { unixSeconds } from '../clock.ts'
 import { UserspaceHost } from '../tun/index.ts'
 

@@ -2,16 +2,9 @@
  * Runs a sans-IO node in real time: hands it what happens, does what it says, and wakes it at its deadline. The only
  * place where the node, the clock and the media meet.
  */
-import type {
-  Clock,
-  Millis,
-  NodeEvent,
-  NodeInput,
-  NodeOutput,
-  PublicKey,
-  SansIoNode,
-  UndeliverableReason,
-} from '../../core/index.ts'
+import type { PublicKey } from '../identity/index.ts'
+import type { Clock, Millis } from '../time.ts'
+import type { NodeEvent, NodeInput, NodeOutput, SansIoNode, UndeliverableReason } from './api.ts'
 
 export type SendOutput = Extract<NodeOutput, { type: 'send' }>
 export type DatagramOutput = Extract<NodeOutput, { type: 'datagram' }>

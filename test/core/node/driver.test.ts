@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SimClock } from '../../../boards/index.ts'
-import type { Millis, NodeInput, NodeOutput, SansIoNode } from '../../../core/index.ts'
-import { Driver } from '../../../gateway/daemon/index.ts'
+import { Driver, type Millis, type NodeInput, type NodeOutput, type SansIoNode } from '../../../core/index.ts'
 
 class ScriptedNode implements SansIoNode {
   readonly inputs: string[] = []
