@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Cipher, Crypto } from '../../core/index.ts'
 import { nodeCrypto } from '../../gateway/crypto/index.ts'
+import { bulkShare } from './air-link.ts'
+import { airReport } from './air.ts'
 import { hostReport, QUICK_EFFORT } from './host.ts'
 import { median } from './measure.ts'
 import { withTable } from './readme.ts'
 import { atLeast, atMost, isMet, toJson, toText, type Report } from './report.ts'
+import { simReport } from './sim.ts'
 
 /** Does everything `extra` times more. */
 function slowed(crypto: Crypto, extra: number): Crypto {
@@ -40,6 +43,25 @@ test('bench host: every step is measured for every provider, and a slowed one co
     assert.ok(typeof node === 'number' && typeof slow === 'number', id)
     assert.ok(node > 0 && slow > 1.5 * node, `${id}: ${node} µs and slowed ${slow} µs`)
   }
+})
+
+test('bench air: every row has its figure and its target, and the same seed gives the same figure', async () => {
+  const report = await airReport(true)
+  assert.ok(report.rows.length >= 13)
+  for (const { id, figures, target } of report.rows) {
+    assert.ok(Number.isFinite(figures['here']), id)
+    assert.ok(target !== undefined, id)
+  }
+  assert.equal(await bulkShare(1, 0.2, 20_000), await bulkShare(1, 0.2, 20_000))
+})
+
+test('bench sim: a small network agrees, spends something, and finds', async () => {
+  const { columns, rows } = await simReport(true)
+  assert.deepEqual(columns, ['6 nodes'])
+  const [convergence, idle, lookups] = rows.map(({ figures }) => figures['6 nodes'])
+  assert.ok(convergence! > 0 && convergence! < 60)
+  assert.ok(idle! > 0)
+  assert.ok(lookups! > 0 && lookups! <= 1)
 })
 
 const REPORT: Report = {

@@ -6,12 +6,16 @@
  */
 import { join } from 'node:path'
 import { ROOT } from '../support/process.ts'
+import { airReport } from './air.ts'
 import { hostReport, QUICK_EFFORT } from './host.ts'
 import { rewrite } from './readme.ts'
 import { toJson, toText, type Report } from './report.ts'
+import { simReport } from './sim.ts'
 
 const BENCHES: Readonly<Record<string, (isQuick: boolean) => Promise<Report>>> = {
   host: (isQuick) => hostReport(isQuick ? { effort: QUICK_EFFORT } : {}),
+  air: airReport,
+  sim: simReport,
 }
 
 const args = process.argv.slice(2)
