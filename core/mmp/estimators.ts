@@ -143,6 +143,11 @@ export class SpinBit {
     return this.#value
   }
 
+  /** New keys: the counters begin anew, and the bit goes on from where it is. */
+  rekeyed(): void {
+    this.#highestCounter = 0n
+  }
+
   /** A frame came with this bit. Returns the round-trip time in ms when the initiator saw its bit come back. */
   observe(bit: boolean, counter: bigint, now: number): number | undefined {
     if (!this.#initiator) {

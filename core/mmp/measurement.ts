@@ -68,5 +68,6 @@ export class Measurement {
   rekeyed(now: Millis): void {
     this.receiver.rekeyed(now)
     this.metrics.rekeyed()
+    this.spin.rekeyed()
   }
 }

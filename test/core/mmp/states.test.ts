@@ -153,3 +153,13 @@ test('a source that saw the path MTU dip believes a confirmed increase again', (
   pathMtu.reset()
   assert.equal(pathMtu.current, 0xffff)
 })
+
+test('the spin bit follows the peer under new keys as it did under the old ones', () => {
+  const responder = new Measurement({ layer: 'link', mode: 'full', initiator: false })
+  responder.spin.observe(true, 5000n, 0)
+  assert.equal(responder.spin.value, true)
+  responder.rekeyed(100)
+  assert.equal(responder.spin.value, true)
+  responder.spin.observe(false, 1n, 200)
+  assert.equal(responder.spin.value, false)
+})
