@@ -19,6 +19,7 @@ import type { Arrival } from '../session/index.ts'
 import type { Millis } from '../time.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
+import { isFromLeaf, placeLeaf } from './leaf-places.ts'
 import { warmFrom } from './warm.ts'
 
 /** The counters leave out the link message's type byte. */
@@ -27,11 +28,18 @@ const TYPE_SIZE = 1
 export class Forwarder {
   readonly #context: MeshContext
   readonly #deliver: (arrival: Arrival, now: Millis) => void
+  readonly #find: (destination: NodeAddr, now: Millis) => void
   readonly #errors = errorLimiter()
 
-  constructor(context: MeshContext, deliver: (arrival: Arrival, now: Millis) => void) {
+  /** `find` looks for a node on behalf of a leaf. */
+  constructor(
+    context: MeshContext,
+    deliver: (arrival: Arrival, now: Millis) => void,
+    find: (destination: NodeAddr, now: Millis) => void,
+  ) {
     this.#context = context
     this.#deliver = deliver
+    this.#find = find
   }
 
   /** A SessionDatagram from a neighbour, with its type byte. */
@@ -46,7 +54,8 @@ export class Forwarder {
       counters.forwarding.decodeErrorBytes += size
       return
     }
-    const datagram = decoded.value
+    const fromLeaf = isFromLeaf(this.#context, decoded.value, from)
+    const datagram = fromLeaf ? placeLeaf(this.#context, decoded.value, now) : decoded.value
     if (datagram.destination === identity.nodeAddr) {
       counters.forwarding.deliveredPackets++
       counters.forwarding.deliveredBytes += size
@@ -55,6 +64,7 @@ export class Forwarder {
       return
     }
     warmFrom(this.#context, datagram, from, now)
+    if (fromLeaf) this.#askForLeaf(datagram.destination, now)
     if (canTravel(datagram)) this.#forward(from, datagram, size, congested, now)
     else {
       counters.forwarding.ttlExhaustedPackets++
@@ -78,6 +88,11 @@ export class Forwarder {
     counters.forwarding.originatedPackets++
     counters.forwarding.originatedBytes += message.length
     return true
+  }
+
+  /** A leaf asks nobody where its destination is. Its next try finds the answer here. */
+  #askForLeaf(destination: NodeAddr, now: Millis): void {
+    if (routeTo(this.#context, destination, now).type === 'unknown-position') this.#find(destination, now)
   }
 
   #forward(from: NodeAddr, datagram: SessionDatagram, size: number, congested: boolean, now: Millis): void {

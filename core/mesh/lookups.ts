@@ -21,6 +21,7 @@ import {
 import type { NodeAddr } from '../identity/index.ts'
 import { IntervalLimiter } from '../limits.ts'
 import { TokenBucket } from '../peer/token-bucket.ts'
+import type { PositionSource } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { routeTo, type MeshContext } from './context.ts'
 
@@ -62,6 +63,8 @@ export class Lookups {
   readonly #answers = new TokenBucket(ANSWER_BURST, ANSWERS_PER_SECOND)
   readonly #overRadio = new IntervalLimiter(RADIO_REQUEST_MS, RADIO_REQUEST_TARGETS)
   readonly #startedAt = new Map<NodeAddr, Millis>()
+  /** Of the lookups under way, those whose answers may go unchecked. */
+  readonly #unproven = new Set<NodeAddr>()
 
   constructor(context: MeshContext, events: LookupEvents) {
     const { discovery } = context.config
@@ -149,7 +152,15 @@ export class Lookups {
     }
   }
 
-  response(message: Uint8Array, now: Millis): void {
+  /**
+   * Looks for what a leaf sends to. Its key may be unknown here, and then the answer cannot be checked: it is taken for as
+   * good as any other position heard in passing.
+   */
+  startForLeaf(target: NodeAddr, now: Millis): void {
+    if (this.start(target, now) && !this.#context.identities.byAddr(target)) this.#unproven.add(target)
+  }
+
+  response(from: NodeAddr, message: Uint8Array, now: Millis): void {
     const { counters } = this.#context
     counters.discovery.respReceived++
     const decoded = decodeLookupResponse(message)
@@ -167,7 +178,7 @@ export class Lookups {
       case 'already-forwarded':
         break
       case 'not-transit':
-        this.#accept(response, now)
+        this.#accept(response, from, now)
         break
     }
   }
@@ -185,6 +196,7 @@ export class Lookups {
     for (const target of failed) {
       this.#context.counters.discovery.respTimedOut++
       this.#startedAt.delete(target)
+      this.#unproven.delete(target)
       this.#events.failed(target, now)
     }
   }
@@ -257,11 +269,13 @@ export class Lookups {
     return this.#context.link.sendMessage(to, message, 'handshake', now)
   }
 
-  #accept(response: LookupResponse, now: Millis): void {
+  #accept(response: LookupResponse, from: NodeAddr, now: Millis): void {
     const { counters, identities, identity, positions } = this.#context
     const { target } = response
     const fault = this.#origin.check(response, identities.byAddr(target)?.publicKey, identity.crypto)
-    if (fault !== undefined) {
+    const isProven = fault === undefined
+    if (fault === 'unknown-identity' && this.#unproven.has(target)) counters.discovery.respIdentityMiss++
+    else if (!isProven) {
       if (fault === 'unknown-identity') counters.discovery.respIdentityMiss++
       else if (fault === 'not-pending') counters.discovery.respUnsolicited++
       else counters.discovery.respProofFailed++
@@ -271,10 +285,12 @@ export class Lookups {
     this.#origin.complete(target)
     const startedAt = this.#startedAt.get(target)
     this.#startedAt.delete(target)
+    this.#unproven.delete(target)
     const usable = response.pathMtu >= MIN_ACTIONABLE_PATH_MTU
     if (!usable) counters.errors.lookupRespMtuBelowFloor++
     const pathMtu = usable ? { pathMtu: response.pathMtu } : {}
-    positions.insert(target, response.targetCoordinates, { trust: 'proven', ...pathMtu }, now)
+    const source: PositionSource = isProven ? { trust: 'proven' } : { trust: 'transit', via: from }
+    positions.insert(target, response.targetCoordinates, { ...source, ...pathMtu }, now)
     this.#events.found(target, startedAt === undefined ? undefined : now - startedAt, now)
   }
 

@@ -77,9 +77,15 @@ export class Mesh implements MeshLayer {
     this.#context = context
     this.#stockPace = paceOf(config, false)
     this.#constrainedPace = paceOf(config, true)
-    this.#forwarder = new Forwarder(context, (arrival, now) => {
-      this.#sessions.arrived(arrival, now)
-    })
+    this.#forwarder = new Forwarder(
+      context,
+      (arrival, now) => {
+        this.#sessions.arrived(arrival, now)
+      },
+      (destination, now) => {
+        this.#lookups.startForLeaf(destination, now)
+      },
+    )
     this.#sessions = new Sessions(this.#sessionHost(init.epoch), this.#sessionEvents())
     this.#lookups = new Lookups(context, {
       found: (target, roundTripMs, now) => {
@@ -107,7 +113,7 @@ export class Mesh implements MeshLayer {
         this.#lookups.request(from, message, now)
         break
       case LINK_MESSAGE_TYPES['lookup-response']:
-        this.#lookups.response(message, now)
+        this.#lookups.response(from, message, now)
         break
       default:
         break

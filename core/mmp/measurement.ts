@@ -22,7 +22,8 @@ export interface MeasurementOptions {
 const MICROS_PER_MILLI = 1000
 
 export class Measurement {
-  readonly mode: ReportMode
+  /** Which reports go out; may change while the link stands. */
+  mode: ReportMode
   readonly sender: SenderState
   readonly receiver: ReceiverState
   readonly metrics: LinkMetrics = new LinkMetrics()

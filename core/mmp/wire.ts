@@ -118,6 +118,9 @@ function decodeLink<T>(
   const reader = new ByteReader(message)
   const type = reader.u8()
   if (type !== expectedType) return reject('wrong-type', expectedType, type)
+  // Microcontrollers of the field write the type byte twice; a reserved byte is zero in every other report.
+  const isDoubled = message.length === size + 1 && message[1] === expectedType
+  if (isDoubled) reader.skip(1)
   if (message.length < size) return reject('too-short', size, message.length)
   reader.skip(LINK_RESERVED)
   return accept(readFields(reader))

@@ -32,6 +32,7 @@ export type TimerKind =
   | 'filter-announce'
   | 'filter-resend'
   | 'report'
+  | 'leaf'
   | 'reevaluate'
 
 export const NODE = 'node'

@@ -5,7 +5,7 @@ import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
-import { isLost, noteSent, owe, repeat, takeDue } from './announces.ts'
+import { cancel, confirm, isLost, noteSent, owe, repeat, takeDue } from './announces.ts'
 import type { NodeContext } from './context.ts'
 
 export interface FilterHost {
@@ -56,7 +56,27 @@ export class Filters {
     owe(this.#ctx, KIND, peer, now + peer.timers.filterSettleMs, now)
   }
 
+  /** From now on the peer is reached through us alone: everybody but itself is told. */
+  addLeaf(peer: Peer, now: Millis): void {
+    this.#state.addLeaf(peer.addr)
+    cancel(this.#ctx, KIND, peer)
+    confirm(this.#ctx, KIND, peer)
+    this.changed(now)
+  }
+
+  /** The peer speaks for itself after all, and is told what it was not told as a leaf. */
+  removeLeaf(peer: Peer, now: Millis): void {
+    this.#state.removeLeaf(peer.addr)
+    this.changed(now)
+    this.sendAgain(peer, now)
+  }
+
+  leaves(): Iterable<NodeAddr> {
+    return this.#state.leaves()
+  }
+
   linkDown(addr: NodeAddr, now: Millis): void {
+    this.#state.removeLeaf(addr)
     this.#state.remove(addr)
     this.changed(now)
   }
@@ -145,7 +165,9 @@ export class Filters {
   }
 
   #oweTo(peer: Peer, now: Millis): void {
-    if (peer.up !== undefined) owe(this.#ctx, KIND, peer, now + peer.timers.filterDebounceMs, now)
+    // A leaf sends everything to us whatever we reach.
+    if (peer.up !== undefined && !peer.up.isLeaf)
+      owe(this.#ctx, KIND, peer, now + peer.timers.filterDebounceMs, now)
   }
 
   #treePeers(): readonly NodeAddr[] {

@@ -86,8 +86,8 @@ export class Frames {
     const frame = session.seal(message, flags, now)
     this.#meter.sent(peer, session, counter, frame.length, now)
     const spent = session.sendCounter >= BigInt(peer.timers.rekeyAfterMessages)
-    if (spent && config.rekey.enabled && peer.attempt === undefined)
-      timers.setNoLater('rekey', peer.addr, now)
+    const mayRekey = config.rekey.enabled && !peer.up.isRekeyFutile
+    if (spent && mayRekey && peer.attempt === undefined) timers.setNoLater('rekey', peer.addr, now)
     return transmit(this.#ctx, peer, peer.path, frame, frameClass, now)
   }
 

@@ -40,7 +40,7 @@ export class Initiator {
 
   /** The keys of a link are old: begins a rekey, unless one is under way or the peer has just made one. */
   rekey(peer: Peer, now: Millis): void {
-    if (peer.up === undefined || peer.keys.current === undefined) return
+    if (peer.up === undefined || peer.keys.current === undefined || peer.up.isRekeyFutile) return
     const recent = peer.rekeyedByPeerAt !== undefined && now - peer.rekeyedByPeerAt < CROSSING_WINDOW
     const isBusy = peer.attempt !== undefined || recent
     if (isBusy || !this.#ctx.config.rekey.enabled || !this.#begin(peer, true, now)) {
@@ -64,6 +64,8 @@ export class Initiator {
     this.#links.endAttempt(peer)
     if (attempt.isRekey) {
       this.#ctx.counters.handshake.rekeyAbandoned += 1
+      // Microcontrollers begin links and cannot answer: trying again would only fill their line.
+      if (peer.up?.isLeaf === true) peer.up.isRekeyFutile = true
       this.#ctx.timers.set('rekey', peer.addr, now + rekeyDelay(peer.timers, this.#ctx.rng))
       return
     }

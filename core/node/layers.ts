@@ -16,12 +16,14 @@ export type { Coordinates } from '../coordinates.ts'
 export interface Neighbour {
   readonly addr: NodeAddr
   readonly publicKey: PublicKey
-  /** What it announced; undefined until its first TreeAnnounce. */
+  /** What it announced, or one hop below us for a leaf; undefined until its first TreeAnnounce. */
   readonly coordinates: Coordinates | undefined
   /** What can be reached through it; undefined until its first FilterAnnounce. */
   readonly filter: BloomFilter | undefined
   /** Parent or child of ours. Lookups travel along these only. */
   readonly isTreePeer: boolean
+  /** Takes no part in the tree and is reached through us alone. Absent: it does. */
+  readonly isLeaf?: boolean
   /** ETX-and-latency cost of the link, ≥ 1. */
   readonly cost: number
   /** The link loses so much that what is forwarded over it should carry the congestion mark. Absent: it does not. */

@@ -12,6 +12,7 @@ import { Filters } from './filters.ts'
 import { Frames } from './frames.ts'
 import { Initiator } from './initiator.ts'
 import type { MeshLayer } from './layers.ts'
+import { Leaves } from './leaves.ts'
 import { LinkReports } from './link-reports.ts'
 import { LinkTable } from './link-table.ts'
 import { Liveness } from './liveness.ts'
@@ -29,6 +30,7 @@ export class LinkHalf {
   readonly filters: Filters
   readonly reports: LinkReports
   readonly liveness: Liveness
+  readonly leaves: Leaves
   readonly neighbours: Neighbours
   readonly #ctx: NodeContext
   readonly #mesh: () => MeshLayer
@@ -62,6 +64,7 @@ export class LinkHalf {
         positionChanged: (at) => this.#mesh().coordinatesChanged(at),
         relationsChanged: (at) => this.filters.changed(at),
         peerForgot: (peer, at) => this.#peerForgot(peer, at),
+        announced: (peer, at) => this.leaves.announced(peer, at),
         parentTold: (peer, at) => this.filters.sendAgain(peer, at),
       },
       now,
@@ -70,6 +73,7 @@ export class LinkHalf {
       sendAnnounce: (peer, message, at) => this.#announce(peer, message, 'filter', at),
       isTreePeer: (addr) => this.tree.isTreePeer(addr),
     })
+    this.leaves = new Leaves(ctx, { tree: this.tree, filters: this.filters, reports: this.reports })
     this.initiator = new Initiator(ctx, this.links, (addr, at) => this.dialer.attempt(addr, at))
     this.dialer = new Dialer(ctx, (addr, key, path, at) => this.initiator.dial(addr, key, path, at))
     this.responder = new Responder(ctx, this.links, (addr) => this.dialer.isConfigured(addr))
@@ -142,6 +146,7 @@ export class LinkHalf {
     this.reports.linkUp(peer)
     this.tree.linkUp(peer, now)
     this.filters.linkUp(peer, now)
+    this.leaves.linkUp(peer, now)
     this.#mesh().neighbourUp(peer.addr, peer.publicKey, now)
   }
 

@@ -89,6 +89,14 @@ export class LinkReports implements FrameMeter {
     this.#byPeer.set(peer.addr, { measurement, missing: NOTHING_MISSING, sentAt: undefined })
   }
 
+  /** A microcontroller leaves a stock link on which it hears heartbeats and no reports, whatever our own mode is. */
+  serveLeaf(peer: Peer, now: Millis): void {
+    const measured = this.#byPeer.get(peer.addr)
+    if (measured === undefined || peer.transport.profile !== 'stock') return
+    measured.measurement.mode = 'full'
+    this.#schedule(peer, measured, now)
+  }
+
   linkDown(addr: NodeAddr): void {
     this.#byPeer.delete(addr)
   }

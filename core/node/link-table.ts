@@ -166,6 +166,8 @@ export class LinkTable {
       filter: announceState(filterBurst, filterIntervalMs),
       isToldParent: false,
       mayHaveForgottenUntil: now,
+      isLeaf: false,
+      isRekeyFutile: false,
       wasTreePeer: false,
     }
   }

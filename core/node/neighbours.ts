@@ -56,14 +56,21 @@ export class Neighbours implements LinkLayer {
     this.#ctx.emit(output)
   }
 
+  /** A leaf hangs on us, whoever we hang on. */
+  #placeOf(peer: Peer): Coordinates | undefined {
+    const { tree } = this.#from
+    return peer.up?.isLeaf === true ? [peer.addr, ...tree.coordinates] : tree.coordinatesOf(peer.addr)
+  }
+
   #view(peer: Peer): Neighbour {
     const { tree, filters, reports } = this.#from
     return {
       addr: peer.addr,
       publicKey: peer.publicKey,
-      coordinates: tree.coordinatesOf(peer.addr),
+      coordinates: this.#placeOf(peer),
       filter: filters.filterOf(peer.addr),
       isTreePeer: tree.isTreePeer(peer.addr),
+      ...(peer.up?.isLeaf === true ? { isLeaf: true } : {}),
       cost: reports.cost(peer),
       congested: reports.isCongested(peer),
       canSend: peer.keys.current !== undefined && this.#ctx.transports.has(peer.path.transportId),

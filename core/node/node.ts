@@ -214,6 +214,8 @@ export class FipsNode implements SansIoNode {
         return half.filters.resendDue(peer, now)
       case 'report':
         return half.reports.reportDue(peer, now)
+      case 'leaf':
+        return half.leaves.graceOver(peer, now)
     }
   }
 }

@@ -142,7 +142,8 @@ export class Responder {
       theirs: addr,
       isUp: peer?.up !== undefined,
       sameEpoch: peer?.up !== undefined && equalBytes(peer.up.epoch, hello.remoteEpoch),
-      dialling: peer?.attempt !== undefined,
+      // A leaf that begins anew has not got our rekey and will not answer it.
+      dialling: peer?.attempt !== undefined && peer.up?.isLeaf !== true,
       ourHandshakeAge: current?.isInitiator === true ? now - current.establishedAt : undefined,
     })
   }

@@ -122,6 +122,7 @@ export class NodeStatus implements NodeViews {
           estimatedCount: filter?.estimatedCount(),
         }
       }),
+      leafDependents: [...filters.leaves()],
       uptree:
         uptree === undefined
           ? undefined

@@ -33,6 +33,8 @@ export interface TreeHost {
   relationsChanged(now: Millis): void
   /** The peer lost the link without our noticing. */
   peerForgot(peer: Peer, now: Millis): void
+  /** The peer said where it is in the tree. */
+  announced(peer: Peer, now: Millis): void
   /** This peer has just been told that it is our parent. */
   parentTold(peer: Peer, now: Millis): void
 }
@@ -139,6 +141,7 @@ export class Tree {
     }
     this.#state.update(announce)
     counters.tree.accepted += 1
+    this.#host.announced(peer, now)
     this.#noteLoop(peer, announce)
     if (this.#provesOurs(announce)) {
       confirm(this.#ctx, KIND, peer)

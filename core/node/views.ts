@@ -162,6 +162,8 @@ export interface BloomView {
   /** Sequence of the last FilterAnnounce sent. */
   readonly sequence: bigint
   readonly peerFilters: readonly PeerFilterView[]
+  /** Peers without a place in the tree, whose addresses stand in our filters. */
+  readonly leafDependents: readonly NodeAddr[]
   /** The filter last sent to the parent; undefined for a root. */
   readonly uptree: { readonly fillRatio: number; readonly estimatedCount: number | undefined } | undefined
 }

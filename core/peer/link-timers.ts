@@ -36,6 +36,8 @@ export interface LinkTimers {
   readonly rekeyAfterMessages: number
   /** Time for which old keys still open frames after the peer was seen to use the new ones. */
   readonly drainMs: Millis
+  /** A peer that is up this long and has not said where it is in the tree never will: it is a leaf of ours. */
+  readonly leafGraceMs: Millis
   /** TreeAnnounces to one peer: so many at once, then one per interval. */
   readonly announceBurst: number
   readonly announceIntervalMs: Millis
@@ -70,6 +72,8 @@ const CONSTRAINED: LinkTimers = {
   rekeyJitterMs: 5 * MINUTE,
   rekeyAfterMessages: 65_536,
   drainMs: MINUTE,
+  // An announce that was lost comes again after ten minutes at the latest, and a change of filters costs airtime.
+  leafGraceMs: 12 * MINUTE,
   announceBurst: 4,
   announceIntervalMs: 30 * SECOND,
   // The radio's own acknowledgement confirms an announce; this only mends a relation that broke beneath it.
@@ -90,6 +94,8 @@ const STOCK_ANNOUNCE_RESEND_MS: number = 30 * SECOND
 const STOCK_FILTER_SETTLE_MS = 100
 const STOCK_REKEY_JITTER_MS: number = 15 * SECOND
 const STOCK_DRAIN_MS: number = 10 * SECOND
+/** A stock node announces itself in its first frame; a microcontroller leaves after 31 s of heartbeats without reports. */
+const STOCK_LEAF_GRACE_MS: number = 10 * SECOND
 
 /** The timers of each profile under a configuration. */
 export type LinkTimerTable = Readonly<Record<LinkProfile, LinkTimers>>
@@ -111,6 +117,7 @@ export function linkTimerTable(config: NodeConfig): LinkTimerTable {
     rekeyJitterMs: Math.min(STOCK_REKEY_JITTER_MS, (rekey.afterSecs * SECOND) / 2),
     rekeyAfterMessages: rekey.afterMessages,
     drainMs: STOCK_DRAIN_MS,
+    leafGraceMs: STOCK_LEAF_GRACE_MS,
     announceBurst: 1,
     announceIntervalMs: config.tree.announceMinIntervalMs,
     announceResendMs: STOCK_ANNOUNCE_RESEND_MS,

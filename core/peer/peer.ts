@@ -72,6 +72,10 @@ export interface UpState {
    * before this instant tells that it forgot the link: it announces itself when a link comes up, and not for a rekey.
    */
   mayHaveForgottenUntil: Millis
+  /** It never said where it is in the tree: it is reached through us alone, and we speak for it. */
+  isLeaf: boolean
+  /** It let a rekey of ours go unanswered and is left with the keys it has. */
+  isRekeyFutile: boolean
   /** Whether it was parent or child when last looked at: filters are due again when that turns. */
   wasTreePeer: boolean
 }

@@ -8,8 +8,8 @@ export function showBloom(host: ControlHost): JsonObject {
     own_node_addr: host.identity.nodeAddr,
     is_leaf_only: host.views.status().isLeafOnly,
     sequence: Number(bloom.sequence),
-    leaf_dependent_count: 0,
-    leaf_dependents: [],
+    leaf_dependent_count: bloom.leafDependents.length,
+    leaf_dependents: [...bloom.leafDependents],
     peer_filters: bloom.peerFilters.map((filter) => ({
       peer: filter.peer,
       display_name: host.names.displayName(filter.peer),
