@@ -18,4 +18,4 @@ export {
   type CellFault,
   type SerialCell,
 } from './serial-frame.ts'
-export { U16_MAX_FRAME, U16_RESYNC_ZEROS, U16Deframer, u16Encode } from './u16-frame.ts'
+export { U16_MAX_FRAME, U16_RESYNC, U16Deframer, u16Encode } from './u16-frame.ts'

@@ -10,10 +10,16 @@ import { FMP_PREFIX, isFmpPrefix } from './fmp-prefix.ts'
 export const U16_MAX_FRAME = 1500
 
 /**
- * Zero bytes that bring a reader of this framing back in step from any state: it takes each pair as an empty frame,
- * and the odd count covers a reader that waits inside a frame of the greatest length.
+ * Brings a reader that believes every length back in step, whatever it waits for. Zeros end the longest frame, and
+ * afterwards each pair is a length of 0, which such a reader skips; it may be left with one zero of a pair. Then 7, 0
+ * and seven zeros: a reader in step takes a frame of seven bytes, one with a zero in hand skips the impossible length
+ * 0x0700 and four pairs of zeros. Both have read everything.
  */
-export const U16_RESYNC_ZEROS = 1601
+export const U16_RESYNC: Uint8Array = Uint8Array.of(
+  ...Array.from({ length: U16_MAX_FRAME + 2 }, () => 0),
+  7,
+  ...Array.from({ length: 1 + 7 }, () => 0),
+)
 
 const LENGTH_BYTES = 2
 const HEAD = LENGTH_BYTES + FMP_PREFIX

@@ -24,12 +24,16 @@ export class FilterState {
     this.#sends = new CoalescedSends(minInterval)
   }
 
-  addLeaf(addr: NodeAddr): void {
+  /** False when it was one already. */
+  addLeaf(addr: NodeAddr): boolean {
+    if (this.#leaves.has(addr)) return false
     this.#leaves.add(addr)
+    return true
   }
 
-  removeLeaf(addr: NodeAddr): void {
-    this.#leaves.delete(addr)
+  /** False when it was none. */
+  removeLeaf(addr: NodeAddr): boolean {
+    return this.#leaves.delete(addr)
   }
 
   leaves(): Iterable<NodeAddr> {

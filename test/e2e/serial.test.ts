@@ -86,8 +86,8 @@ async function quickPing(from: DaemonNode, to: DaemonNode, payloadBytes: number)
 
 /** What a node dropped, by layer and reason, of frames that the line had passed on as whole. */
 async function droppedAbove(node: DaemonNode): Promise<Readonly<Record<string, unknown>>> {
-  const { dropped_frames: dropped } = await node.ask('show_status')
-  return { ...(dropped ?? {}), medium: undefined }
+  const { dropped_frames: dropped }: { dropped_frames?: object } = await node.ask('show_status')
+  return { ...dropped, medium: undefined }
 }
 
 describe('a serial line', () => {

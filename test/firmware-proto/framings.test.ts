@@ -14,12 +14,13 @@ import {
   MAX_CELL,
   MAX_UNITS,
   U16_MAX_FRAME,
-  U16_RESYNC_ZEROS,
+  U16_RESYNC,
   U16Deframer,
   u16Encode,
   UNIT_BYTES,
   type SerialCell,
 } from '../../firmware-proto/index.ts'
+import { BelievingReader } from '../support/micro-leaf.ts'
 
 const RUNS = { seed: 20, numRuns: 400 }
 const bytes = (maxLength: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength, size: 'max' })
@@ -224,7 +225,21 @@ test('u16: a cut frame costs at most what it swallowed, and the zeros bring a re
   fc.assert(
     fc.property(fmpFrame, fc.nat(), fmpFrame, (cut, at, next) => {
       const stump = u16Encode(cut).subarray(0, 1 + (at % (cut.length + 1)))
-      const { frames } = u16Frames([stump, new Uint8Array(U16_RESYNC_ZEROS), u16Encode(next)])
+      const { frames } = u16Frames([stump, U16_RESYNC, u16Encode(next)])
+      assert.deepEqual(frames.at(-1), next)
+    }),
+    RUNS,
+  )
+})
+
+test('u16: a reader that believes every length is back in step whatever it had in hand', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 2000 }), fmpFrame, (noise, next) => {
+      const frames: Uint8Array[] = []
+      const reader = new BelievingReader()
+      for (const bytes of [noise, U16_RESYNC, u16Encode(next)]) {
+        reader.push(bytes, (frame) => frames.push(frame))
+      }
       assert.deepEqual(frames.at(-1), next)
     }),
     RUNS,

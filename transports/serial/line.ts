@@ -3,7 +3,7 @@
  * the pipe closes.
  */
 import type { Clock, Millis } from '../../core/index.ts'
-import { encodeCell, U16_RESYNC_ZEROS, u16Encode, type BytePipe } from '../../firmware-proto/index.ts'
+import { encodeCell, U16_RESYNC, u16Encode, type BytePipe } from '../../firmware-proto/index.ts'
 import { CellReceiver } from './cell-receiver.ts'
 import { CellSender } from './cell-sender.ts'
 import type { Outbox } from './outbox.ts'
@@ -125,7 +125,7 @@ export class SerialLine {
   #recognised(framing: Framing): void {
     this.#sink.recognised(framing)
     // Our cells mean nothing to a microcontroller: it may be waiting inside what it took for a long frame.
-    this.#urgent = framing === 'u16' ? new Uint8Array(U16_RESYNC_ZEROS) : greeting()
+    this.#urgent = framing === 'u16' ? U16_RESYNC : greeting()
   }
 
   /** A microcontroller is written to only when the line is free, and not too often. */
