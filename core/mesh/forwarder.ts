@@ -20,6 +20,7 @@ import type { Millis } from '../time.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
+import { Repeats } from './repeats.ts'
 import { warmFrom } from './warm.ts'
 
 /** The counters leave out the link message's type byte. */
@@ -30,6 +31,7 @@ export class Forwarder {
   readonly #deliver: (arrival: Arrival, now: Millis) => void
   readonly #find: (destination: NodeAddr, now: Millis) => void
   readonly #errors = errorLimiter()
+  readonly #repeats: Repeats
 
   /** `find` looks for a node on behalf of a leaf. */
   constructor(
@@ -40,6 +42,7 @@ export class Forwarder {
     this.#context = context
     this.#deliver = deliver
     this.#find = find
+    this.#repeats = new Repeats(context.identity.crypto)
   }
 
   /** A SessionDatagram from a neighbour, with its type byte. */
@@ -121,6 +124,10 @@ export class Forwarder {
         },
         now,
       )
+      return
+    }
+    if (next.profile === 'constrained' && this.#repeats.isRepeat(datagram, now)) {
+      counters.forwarding.dropRepeatedHandshakes++
       return
     }
     const congestedHere = this.#context.config.ecn.enabled && next.congested === true

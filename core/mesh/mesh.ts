@@ -225,7 +225,8 @@ export class Mesh implements MeshLayer {
   }
 
   #up(session: Session, isNew: boolean, now: Millis): void {
-    const { publicKey } = session
+    const { publicKey, isSlow } = session
+    if (isSlow !== undefined) this.#slowTargets.note(session.remote, isSlow)
     if (publicKey === undefined) return
     this.#context.identities.learn(publicKey, now)
     if (isNew) {
@@ -239,7 +240,7 @@ export class Mesh implements MeshLayer {
   }
 
   #found(target: NodeAddr, roundTripMs: Millis | undefined, now: Millis): void {
-    this.#slowTargets.note(target, roundTripMs)
+    this.#slowTargets.noteLookup(target, roundTripMs)
     const session = this.#sessions.get(target)
     if (session?.isEstablished === true) this.#sessions.showPositions(session, now)
     this.#outbound.retry(target, now)
@@ -270,7 +271,7 @@ export class Mesh implements MeshLayer {
   #paceOf(session: Session, now: Millis): Pace {
     if (session.path === undefined || now >= session.path.checkedAt + PATH_CHECK_MS)
       session.path = { isConstrained: this.#isConstrained(session.remote, now), checkedAt: now }
-    const isSlow = session.roundTripMs === undefined ? this.#slowTargets.has(session.remote) : session.isSlow
+    const isSlow = session.isSlow ?? this.#slowTargets.has(session.remote)
     return isSlow || session.path.isConstrained ? this.#constrainedPace : this.#stockPace
   }
 

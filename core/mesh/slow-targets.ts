@@ -1,9 +1,9 @@
 /**
- * Nodes whose lookup took long to come back: a hint, before any handshake was timed, that their path crosses a radio and
- * that greeting them every second would only fill it.
+ * Nodes whose lookup or handshake took long to come back: a hint, before the next handshake is timed, that their path
+ * crosses a radio and that greeting them every second would only fill it.
  */
 import type { NodeAddr } from '../identity/index.ts'
-import { SLOW_ROUND_TRIP_MS } from '../session/index.ts'
+import { SLOW_ANSWER_MS } from '../session/index.ts'
 import type { Millis } from '../time.ts'
 
 /** The one noted longest ago is forgotten; its first handshake is then impatient. */
@@ -13,9 +13,13 @@ export class SlowTargets {
   readonly #slow = new Set<NodeAddr>()
 
   /** `roundTripMs`: from the first request to the answer; undefined when it came after we had given up. */
-  note(target: NodeAddr, roundTripMs: Millis | undefined): void {
+  noteLookup(target: NodeAddr, roundTripMs: Millis | undefined): void {
+    this.note(target, roundTripMs === undefined || roundTripMs >= SLOW_ANSWER_MS)
+  }
+
+  note(target: NodeAddr, isSlow: boolean): void {
     this.#slow.delete(target)
-    if (roundTripMs !== undefined && roundTripMs < SLOW_ROUND_TRIP_MS) return
+    if (!isSlow) return
     this.#slow.add(target)
     for (const oldest of this.#slow) {
       if (this.#slow.size <= MAX_SLOW_TARGETS) break

@@ -33,6 +33,8 @@ const FORWARDING = [
   'routeCrosslinkDescend',
   'routeCrosslinkAscend',
   'routeDirectPeer',
+  /** Ours: handshake messages that had just crossed the same radio. */
+  'dropRepeatedHandshakes',
 ] as const
 
 const DISCOVERY = [

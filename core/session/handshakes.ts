@@ -101,7 +101,7 @@ export class Handshakes {
     }
     const finished = initiation.noise.writeMsg3()
     session.initiation = undefined
-    if (initiation.resend.count === 0) session.roundTripMs = now - initiation.startedAt
+    session.noteAnswer(now - initiation.startedAt, initiation.resend.count > 0)
     const pace = this.#host.pace(session, now)
     const isRekey = session.isEstablished && !this.#hasRestarted(session, finished.remoteEpoch)
     // The peer asks for a lost first msg3 when our data arrives without it; in a rekey nothing would make it ask.
@@ -128,7 +128,7 @@ export class Handshakes {
       }
       session.acceptedMsg3 = msg3.slice()
       session.publicKey = read.value.remoteStatic.slice()
-      session.roundTripMs = now - answer.startedAt
+      session.noteAnswer(now - answer.startedAt, answer.sentAt > answer.startedAt)
       this.#install(session, read.value, false, now)
       return
     }
@@ -145,7 +145,7 @@ export class Handshakes {
   /** A frame opened under the pending keys: the peer has them and uses them. */
   peerMoved(session: Session, now: Millis): void {
     const asInitiator = session.unconfirmed !== undefined
-    session.unconfirmed = undefined
+    session.noteConfirmed(now)
     this.#promote(session, now)
     session.isInitiator = asInitiator
     if (!asInitiator) this.#events.probe(session, now)

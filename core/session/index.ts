@@ -1,5 +1,5 @@
 export { KeyEpoch, KeyEpochs } from './epochs.ts'
-export { paceOf, SLOW_ROUND_TRIP_MS, type Pace } from './pace.ts'
+export { paceOf, SLOW_ANSWER_MS, type Pace } from './pace.ts'
 export type { SessionHost } from './host.ts'
 export { isPositionOf } from './position.ts'
 export { Session } from './session.ts'

@@ -15,6 +15,14 @@ import type { Millis } from '../time.ts'
 /** `PathMtuState` has this while nothing is known. */
 const UNKNOWN_PATH_MTU = 0xffff
 
+/**
+ * A peer that measures answers reports with reports. One that never does (it measures nothing, or sits behind a radio)
+ * hears ours ever more rarely: after so many without an answer the wait doubles with each.
+ */
+const PATIENT_REPORTS = 4
+const FIRST_HOLD_MS: Millis = 2000
+const LONGEST_HOLD_MS: Millis = 300_000
+
 /** A message of the measurement, ready to be sealed. */
 export interface DueReport {
   readonly type: number
@@ -35,6 +43,9 @@ export interface FrameArrival {
 export class SessionMeasurement {
   readonly #measurement: Measurement
   readonly #pathMtu = new PathMtuState()
+  /** Times we reported since the peer last did. */
+  #unanswered = 0
+  #heldUntil: Millis = -Infinity
 
   constructor(mode: ReportMode, initiator: boolean) {
     this.#measurement = new Measurement({ layer: 'session', mode, initiator })
@@ -70,6 +81,8 @@ export class SessionMeasurement {
   /** The peer's report on our frames; `ourTimestamp` is our session clock now. */
   receiverReport(report: ReceiverReport, ourTimestamp: number, now: Millis): void {
     this.#measurement.receiverReport(report, ourTimestamp, now)
+    this.#unanswered = 0
+    this.#heldUntil = -Infinity
     const { roundTripMs } = this
     if (roundTripMs !== undefined) this.#pathMtu.updateRtt(roundTripMs)
   }
@@ -88,18 +101,7 @@ export class SessionMeasurement {
 
   /** Reports and notifications that are due now. They count as sent. */
   takeDue(now: Millis): readonly DueReport[] {
-    const due: DueReport[] = []
-    const sender = this.#measurement.isSenderReportDue(now) ? this.#measurement.sender.report(now) : undefined
-    if (sender !== undefined)
-      due.push({ type: SESSION_MESSAGE_TYPES['sender-report'], body: encodeSessionSenderReport(sender) })
-    const receiver = this.#measurement.isReceiverReportDue(now)
-      ? this.#measurement.receiver.report(now)
-      : undefined
-    if (receiver !== undefined)
-      due.push({
-        type: SESSION_MESSAGE_TYPES['receiver-report'],
-        body: encodeSessionReceiverReport(receiver),
-      })
+    const due = now < this.#heldUntil ? [] : this.#takeReports(now)
     const pathMtu = this.#pathMtu.isNotificationDue(now) ? this.#pathMtu.takeNotification(now) : undefined
     if (pathMtu !== undefined)
       due.push({ type: SESSION_MESSAGE_TYPES['path-mtu'], body: encodePathMtu(pathMtu) })
@@ -108,7 +110,8 @@ export class SessionMeasurement {
 
   /** When `takeDue` has something; Infinity while nothing is to be told. */
   deadline(): Millis {
-    return Math.min(this.#measurement.deadline() ?? Infinity, this.#pathMtu.deadline() ?? Infinity)
+    const report = Math.max(this.#measurement.deadline() ?? Infinity, this.#heldUntil)
+    return Math.min(report, this.#pathMtu.deadline() ?? Infinity)
   }
 
   /** New keys: counters start again. */
@@ -131,5 +134,28 @@ export class SessionMeasurement {
       cost: metrics.cost ?? metrics.etx,
       pathMtu: this.#pathMtu.current,
     }
+  }
+
+  #takeReports(now: Millis): DueReport[] {
+    const due: DueReport[] = []
+    const sender = this.#measurement.isSenderReportDue(now) ? this.#measurement.sender.report(now) : undefined
+    if (sender !== undefined)
+      due.push({ type: SESSION_MESSAGE_TYPES['sender-report'], body: encodeSessionSenderReport(sender) })
+    const receiver = this.#measurement.isReceiverReportDue(now)
+      ? this.#measurement.receiver.report(now)
+      : undefined
+    if (receiver !== undefined)
+      due.push({
+        type: SESSION_MESSAGE_TYPES['receiver-report'],
+        body: encodeSessionReceiverReport(receiver),
+      })
+    if (due.length > 0) this.#holdBack(now)
+    return due
+  }
+
+  #holdBack(now: Millis): void {
+    this.#unanswered++
+    const doublings = this.#unanswered - PATIENT_REPORTS
+    if (doublings >= 0) this.#heldUntil = now + Math.min(FIRST_HOLD_MS * 2 ** doublings, LONGEST_HOLD_MS)
   }
 }

@@ -35,8 +35,17 @@ export interface Pace {
   readonly reports: boolean
 }
 
-/** A round trip from which a path counts as constrained whatever its first link is. */
-export const SLOW_ROUND_TRIP_MS: Millis = 2000
+/**
+ * A round trip from which a path counts as constrained whatever its first link is. A setup and its ack over one LoRa hop
+ * at SF7/125 take no less; wired paths across the world take half of it.
+ */
+export const SLOW_ROUND_TRIP_MS: Millis = 600
+
+/**
+ * An answer that took this long from the first asking, repeats included, is slow: stock asks again after 1 s, and
+ * two losses in a row are rarer than a radio on the way.
+ */
+export const SLOW_ANSWER_MS: Millis = 2000
 
 /** Spread of the rekey interval to either side, so that two ends seldom start at once. */
 export const REKEY_JITTER_MS: Millis = 15_000

@@ -8,7 +8,7 @@ import type { Coordinates } from '../coordinates.ts'
 import type { Millis } from '../time.ts'
 import { KeyEpochs } from './epochs.ts'
 import type { SessionMeasurement } from './measurement.ts'
-import { SLOW_ROUND_TRIP_MS, type Resend } from './pace.ts'
+import { SLOW_ANSWER_MS, SLOW_ROUND_TRIP_MS, type Resend } from './pace.ts'
 
 /** A SessionSetup of ours that waits for its Ack. The msg1 stays the same; coordinates are put in at each sending. */
 export interface Initiation {
@@ -74,7 +74,7 @@ export class Session {
   unanswered: Unanswered | undefined
   /** Greetings made in silence since the peer last said anything of its own: each lengthens the patience. */
   silentGreetings = 0
-  /** Measured over a handshake that needed no resend. */
+  /** What the last handshake took there and back: no more than that, if it needed resends. */
   roundTripMs: Millis | undefined
   /** The path began with a constrained link when that was last looked at. */
   path: { readonly isConstrained: boolean; readonly checkedAt: Millis } | undefined
@@ -107,9 +107,24 @@ export class Session {
     return this.epochs.current !== undefined
   }
 
-  /** The path has shown itself to be slow, wherever its slow link is. */
-  get isSlow(): boolean {
-    return this.roundTripMs !== undefined && this.roundTripMs >= SLOW_ROUND_TRIP_MS
+  /** The path has shown itself to be slow, wherever its slow link is. Undefined while it has shown nothing. */
+  get isSlow(): boolean | undefined {
+    return this.roundTripMs === undefined ? undefined : this.roundTripMs >= SLOW_ROUND_TRIP_MS
+  }
+
+  /**
+   * A message of ours was answered `elapsedMs` after it was said first. `wasRepeated`: nobody knows which copy the answer
+   * is for, so that only a long wait tells anything.
+   */
+  noteAnswer(elapsedMs: Millis, wasRepeated: boolean): void {
+    if (!wasRepeated || elapsedMs >= SLOW_ANSWER_MS) this.roundTripMs = elapsedMs
+  }
+
+  /** A frame under the newest keys came: msg3 cannot have taken longer there and back. */
+  noteConfirmed(now: Millis): void {
+    if (this.unconfirmed === undefined) return
+    this.roundTripMs = Math.min(this.roundTripMs ?? Infinity, now - this.unconfirmed.sentAt)
+    this.unconfirmed = undefined
   }
 
   /** Milliseconds since the keys came into use, as the inner header carries them. */

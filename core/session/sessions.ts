@@ -219,8 +219,7 @@ export class Sessions implements HandshakeEvents {
     if (frame.coordinates?.source !== undefined)
       this.#events.positions(source, frame.coordinates.source, via, now)
     if (opened.slot === 'pending') this.#handshakes.peerMoved(session, now)
-    else if (opened.slot === 'current' && session.epochs.pending === undefined)
-      session.unconfirmed = undefined
+    else if (opened.slot === 'current' && session.epochs.pending === undefined) session.noteConfirmed(now)
     this.#message(session, opened.type, opened.body, arrival.congested, now)
     this.#touch(session, now)
   }
