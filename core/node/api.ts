@@ -45,6 +45,8 @@ export type NodeInput =
       readonly type: 'access-lists'
       readonly allow: readonly PublicKey[] | undefined
       readonly deny: readonly PublicKey[]
+      /** Peers of the configuration: they count as listed whether or not they are dialled at the moment. Default none. */
+      readonly configured?: readonly PublicKey[]
       /** Everybody counts as allowed. Default false. */
       readonly allowAll?: boolean
       /** Everybody who is not in `allow` is denied. Default false. */

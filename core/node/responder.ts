@@ -123,7 +123,8 @@ export class Responder {
 
   #refuse(addr: NodeAddr, from: LinkPath, transport: TransportInfo): boolean {
     const { accessLists, counters } = this.#ctx
-    const reason = refuseInbound(addr, transport.admission, accessLists, this.#isConfigured(addr))
+    const isConfigured = this.#isConfigured(addr) || accessLists.isConfigured(addr)
+    const reason = refuseInbound(addr, transport.admission, accessLists, isConfigured)
     if (reason === undefined) return false
     counters.handshake[REFUSAL_COUNTER[reason]] += 1
     const { transportId, addr: at } = from

@@ -10,6 +10,7 @@ import type { AdmissionPolicy } from '../link.ts'
 export interface AccessRules {
   readonly allow: readonly PublicKey[] | undefined
   readonly deny: readonly PublicKey[]
+  readonly configured?: readonly PublicKey[]
   readonly allowAll?: boolean
   readonly denyAll?: boolean
 }
@@ -18,18 +19,25 @@ export interface AccessRules {
 export class AccessLists {
   #allow: ReadonlySet<NodeAddr> = new Set()
   #deny: ReadonlySet<NodeAddr> = new Set()
+  #configured: ReadonlySet<NodeAddr> = new Set()
   #allowAll = false
   #denyAll = false
 
-  replace({ allow = [], deny, allowAll = false, denyAll = false }: AccessRules): void {
+  replace({ allow = [], deny, configured = [], allowAll = false, denyAll = false }: AccessRules): void {
     this.#allow = new Set(allow.map((key) => nodeAddrOf(key)))
     this.#deny = new Set(deny.map((key) => nodeAddrOf(key)))
+    this.#configured = new Set(configured.map((key) => nodeAddrOf(key)))
     this.#allowAll = allowAll
     this.#denyAll = denyAll
   }
 
   isDenied(addr: NodeAddr): boolean {
     return this.#deny.has(addr) || (this.#denyAll && !this.isAllowed(addr))
+  }
+
+  /** Named by the configuration. Unlike an entry of the allow list this does not shield from being denied. */
+  isConfigured(addr: NodeAddr): boolean {
+    return this.#configured.has(addr)
   }
 
   isAllowed(addr: NodeAddr): boolean {

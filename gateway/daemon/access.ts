@@ -34,7 +34,7 @@ export class Access {
   readonly #hosts: HostMap
   readonly #lists: PeerLists
   readonly #deps: AccessDeps
-  readonly #peers: readonly NodeAddr[]
+  readonly #peers: readonly PublicKey[]
   /** Configured peers and `peers.allow`. */
   #listed: ReadonlySet<NodeAddr> = new Set()
   #listedStations: ReadonlySet<TransportAddr> = new Set()
@@ -45,7 +45,7 @@ export class Access {
     this.#deps = deps
     this.#hosts = new HostMap(this.#aliases(peers), join(directory, 'hosts'))
     this.#lists = new PeerLists(this.#hosts, join(directory, 'peers.allow'), join(directory, 'peers.deny'))
-    this.#peers = knownPeers(peers).map(({ nodeAddr }) => nodeAddr)
+    this.#peers = knownPeers(peers).map(({ publicKey }) => publicKey)
     this.#list()
   }
 
@@ -111,13 +111,13 @@ export class Access {
   }
 
   #list(): void {
-    this.#listed = new Set([...this.#peers, ...this.#lists.allow.keys.map((key) => nodeAddrOf(key))])
+    this.#listed = new Set([...this.#peers, ...this.#lists.allow.keys].map((key) => nodeAddrOf(key)))
     this.#listedStations = new Set([...this.#listed].map((addr) => stationOf(addr)))
   }
 
   #tell(): void {
     const { driver } = this.#deps
-    driver.step({ type: 'access-lists', ...this.#lists.rules() })
+    driver.step({ type: 'access-lists', ...this.#lists.rules(), configured: this.#peers })
     for (const [, publicKey] of this.#hosts.entries()) driver.step({ type: 'identity', publicKey })
   }
 

@@ -112,3 +112,20 @@ test('a full table turns strangers away and keeps its peers', () => {
   assert.equal(host.node.views.peers().length, 2)
   assert.ok(host.node.views.counters().handshake.maxPeersReached > 0)
 })
+
+test('a peer of the configuration may come back by itself when it is dialled no longer, unless it is denied', () => {
+  const [mesh, host, guest] = visited(6, { listedOnly: true })
+  const configured = [guest.identity.publicKey]
+  mesh.input(host, { type: 'access-lists', allow: undefined, deny: [], configured })
+  mesh.dial(host, guest, false)
+  assert.ok(mesh.runUntil(() => mesh.isLinked(host, guest), SECOND))
+  mesh.crash(guest)
+  mesh.run(10 * MINUTE)
+  assert.equal(host.node.views.retries().length, 0, 'it is not dialled again')
+  mesh.restart(guest)
+  mesh.dial(guest, host)
+  assert.ok(mesh.runUntil(() => mesh.isLinked(host, guest), SECOND))
+
+  mesh.input(host, { type: 'access-lists', allow: undefined, deny: [], configured, denyAll: true })
+  assert.equal(host.node.views.links().length, 0, 'it is in no allow list')
+})
