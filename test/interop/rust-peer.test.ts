@@ -3,8 +3,10 @@
  * the loopback. Each claim is asked of both: their control sockets have the same queries.
  */
 import assert from 'node:assert/strict'
+import { join as path } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import type { ReplyData } from '../../gateway/control/index.ts'
+import { formatIpv6 } from '../../gateway/ipv6/index.ts'
 import {
   DaemonNode,
   freeUdpPort,
@@ -15,6 +17,8 @@ import {
   seen,
   type LiveNode,
 } from '../support/live-node.ts'
+import { join, Namespace } from '../support/namespace.ts'
+import { eventually } from '../support/process.ts'
 import { needs } from '../support/requires.ts'
 import { FIPS_PEER, RustNode } from './rust-node.ts'
 
@@ -29,6 +33,7 @@ const CHILD_SEED = 1
 const FULL_PAYLOAD = 1280 - 40 - 8
 /** Carries 1280 bytes of IPv6 and the 77 that the mesh needs around them. */
 const UDP_MTU = 1472
+const rootSkip = skip || needs('root', 'tun', 'program:ip', 'program:ping')
 /** Attempts to see the Rust node's goodbye. */
 const GOODBYES = 5
 
@@ -291,5 +296,56 @@ describe('a node written in Rust', { skip, concurrency: 4 }, () => {
     await reachEachOther(a, c)
     await reaches(c, a, FULL_PAYLOAD)
     assert.deepEqual((await middle.ask('show_sessions'))['sessions'], [])
+  })
+
+  test('and ours carry ping6 between the interfaces of two namespaces', { skip: rootSkip }, async (t) => {
+    const [here, there] = [await Namespace.create('ro'), await Namespace.create('rt')]
+    for (const namespace of [here, there]) t.after(() => namespace.remove())
+    await join(here, '10.77.0.1/24', there, '10.77.0.2/24')
+    const folder = scratch(t)
+    const theirs = identityOf(ROOT_SEED)
+    const ours = await DaemonNode.run(t, {
+      name: 'ours',
+      seed: CHILD_SEED,
+      folder,
+      config: { ...settings('10.77.0.1:2121', [`${theirs.npub}@10.77.0.2:2121`]), tun: { enabled: true } },
+      starter: (program, args) => here.start(program, args),
+    })
+    const socket = path(folder, 'theirs.sock')
+    const args = [
+      '--seed',
+      String(ROOT_SEED),
+      '--udp',
+      '10.77.0.2:2121',
+      '--tun',
+      'fips0',
+      '--control',
+      socket,
+    ]
+    const peer = there.start(FIPS_PEER, args)
+    t.after(() => peer.stop())
+    await ours.logged('parent is')
+    for (const [from, to] of [
+      [here, theirs],
+      [there, ours.identity],
+    ] as const) {
+      const pinged = await eventually('an answer', async () => {
+        const { stdout } = await from.run('ping', [
+          '-6',
+          '-c',
+          '3',
+          '-i',
+          '0.3',
+          '-W',
+          '5',
+          formatIpv6(to.ipv6),
+        ])
+        return stdout.includes(' 0% packet loss') ? stdout : undefined
+      })
+      assert.match(pinged, /3 received/)
+      const whole = ['-6', '-c', '2', '-i', '0.3', '-W', '5', '-s', String(FULL_PAYLOAD), '-M', 'do']
+      const full = await from.run('ping', [...whole, formatIpv6(to.ipv6)])
+      assert.match(full.stdout, / 0% packet loss/)
+    }
   })
 })
