@@ -24,16 +24,12 @@ export class FilterState {
     this.#sends = new CoalescedSends(minInterval)
   }
 
-  /** False when it was one already. */
-  addLeaf(addr: NodeAddr): boolean {
-    if (this.#leaves.has(addr)) return false
+  addLeaf(addr: NodeAddr): void {
     this.#leaves.add(addr)
-    return true
   }
 
-  /** False when it was none. */
-  removeLeaf(addr: NodeAddr): boolean {
-    return this.#leaves.delete(addr)
+  removeLeaf(addr: NodeAddr): void {
+    this.#leaves.delete(addr)
   }
 
   leaves(): Iterable<NodeAddr> {

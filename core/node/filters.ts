@@ -76,20 +76,9 @@ export class Filters {
   }
 
   linkDown(addr: NodeAddr, now: Millis): void {
-    this.#state.removeLeaf(addr)
     this.#state.remove(addr)
     this.#state.removeLeaf(addr)
     this.changed(now)
-  }
-
-  /** The peer takes no part in the tree, as a microcontroller does not: its address goes into what we tell others. */
-  answerFor(addr: NodeAddr, now: Millis): void {
-    if (this.#state.addLeaf(addr)) this.changed(now)
-  }
-
-  /** The peer has a place in the tree and speaks for itself. */
-  speaksForItself(addr: NodeAddr, now: Millis): void {
-    if (this.#state.removeLeaf(addr)) this.changed(now)
   }
 
   /** What we reach may be something else now. Nothing is sent to whoever would hear the same again. */

@@ -116,7 +116,6 @@ export class LinkHalf {
     switch (name) {
       case 'tree-announce':
         this.tree.receive(peer, message, now)
-        if (this.tree.coordinatesOf(peer.addr) !== undefined) this.filters.speaksForItself(peer.addr, now)
         return
       case 'filter-announce':
         this.filters.receive(peer, message, now)
@@ -131,8 +130,6 @@ export class LinkHalf {
         this.liveness.receivedDisconnect(peer, message, now)
         return
       case 'heartbeat':
-        // Whoever is in the tree has announced itself in one of the first frames of the link.
-        if (this.tree.coordinatesOf(peer.addr) === undefined) this.filters.answerFor(peer.addr, now)
         return
       case 'session-datagram':
       case 'lookup-request':
