@@ -149,7 +149,10 @@ export function checkRegion(plan: RegionPlan, params: RadioParams): Accepted<Sub
   const subBand = plan.subBands.find((b) => low >= b.lowHz && high <= b.highHz)
   if (subBand === undefined) {
     const bands = plan.subBands.map((b) => `${mhz(b.lowHz)}-${mhz(b.highHz)}`).join(', ')
-    return refuse('out-of-band', `${channel} does not fit into any band of ${plan.name} (${bands} MHz).`)
+    return refuse(
+      'out-of-band',
+      `${channel} does not fit into any band of ${plan.name}: choose another frequency (${bands} MHz).`,
+    )
   }
   if (params.txPowerDbm > subBand.maxPowerDbm) {
     return refuse(

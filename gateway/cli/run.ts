@@ -29,9 +29,24 @@ export async function runDaemon(io: CommandIo, options: RunOptions): Promise<num
     else logger.info(problemLine(note))
   }
   const { Daemon } = await import('../daemon/index.ts')
-  const daemon = await Daemon.start({ loaded, logger, tun: options.tun })
+  const daemon = new Daemon({ loaded, logger, tun: options.tun })
   stopOnFault(daemon, logger)
-  return daemon.untilStopped()
+  const signalled = stopOnSignal(daemon, logger)
+  await daemon.start()
+  await signalled
+  return 0
+}
+
+/** Resolves when a signal has come, also during the start, and everything is closed. */
+function stopOnSignal(daemon: RunningDaemon, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      logger.info(`${signal}: saying goodbye to the peers`)
+      void daemon.stop().finally(resolve)
+    }
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+  })
 }
 
 /** A fault of ours ends the daemon with one line and its goodbyes, so that a service manager starts it afresh. */

@@ -42,7 +42,12 @@ function droppedFrames(dropped: ReplyData | undefined): string {
   const lines = Object.keys(dropped ?? {}).flatMap((layer) => {
     const reasons = Object.entries(recordOf(dropped, layer) ?? {})
     if (reasons.length === 0) return []
-    return [[layer, reasons.map(([reason, count]) => `${reason} ${String(count)}`).join(', ')] as const]
+    return [
+      [
+        layer,
+        reasons.map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${String(count)}`).join(', '),
+      ] as const,
+    ]
   })
   return lines.length === 0 ? '' : `\nframes dropped, by layer and reason:\n${list(lines)}`
 }

@@ -71,23 +71,18 @@ export class Daemon {
   #dns: DnsResponder | undefined
   #control: ControlServer | undefined
   #cancelWallClock: (() => void) | undefined
+  #foundation: Promise<void> = Promise.resolve()
   #stopping: Promise<void> | undefined
-  #stopped: () => void = () => undefined
-  readonly #untilStopped: Promise<void>
 
-  /** Resolves when everything runs; rejects with an OperatorError and nothing left behind. */
+  /** A daemon that runs; as the constructor and `start`. */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const daemon = new Daemon(options)
-    try {
-      await daemon.#start()
-    } catch (error) {
-      await daemon.stop()
-      throw error
-    }
+    await daemon.start()
     return daemon
   }
 
-  private constructor(options: DaemonOptions) {
+  /** Opens nothing yet. Throws an OperatorError when the identity cannot be had. */
+  constructor(options: DaemonOptions) {
     const { loaded, logger } = options
     const { config } = loaded
     const clock = options.clock ?? systemClock
@@ -173,9 +168,6 @@ export class Daemon {
       tun: () => this.#network?.facts() ?? { state: 'disabled', name: config.tun.name },
       access: () => this.#access.facts(),
     })
-    this.#untilStopped = new Promise((resolve) => {
-      this.#stopped = resolve
-    })
   }
 
   /** Where clients ask; undefined when the control socket is off. */
@@ -183,27 +175,30 @@ export class Daemon {
     return this.#control?.path
   }
 
-  /** Stops on SIGTERM or SIGINT, or when `stop` is called; resolves with the exit code. */
-  async untilStopped(): Promise<number> {
-    const onSignal = (signal: NodeJS.Signals): void => {
-      this.#options.logger.info(`${signal}: saying goodbye to the peers`)
-      void this.stop()
+  /**
+   * Resolves when everything runs, or when it was stopped before that; rejects with an OperatorError and nothing left
+   * behind.
+   */
+  async start(): Promise<void> {
+    try {
+      this.#foundation = this.#openFoundation()
+      await this.#foundation
+      if (this.#stopping === undefined) await this.#openMedia()
+    } catch (error) {
+      const isWanted = this.#stopping === undefined
+      await this.stop()
+      if (isWanted) throw error
     }
-    process.once('SIGTERM', onSignal)
-    process.once('SIGINT', onSignal)
-    await this.#untilStopped
-    process.off('SIGTERM', onSignal)
-    process.off('SIGINT', onSignal)
-    return 0
   }
 
-  /** Tells the peers, lets the last frames leave, and closes everything. Idempotent. */
+  /** Tells the peers, lets the last frames leave, and closes everything. Idempotent; also in the middle of a start. */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown()
     return this.#stopping
   }
 
-  async #start(): Promise<void> {
+  /** Control socket, interface and names: no device to wait for. */
+  async #openFoundation(): Promise<void> {
     const { loaded, logger } = this.#options
     const { node, transports } = loaded.config
     this.#tellTime()
@@ -219,11 +214,15 @@ export class Daemon {
       logger.warn('No transport is configured, so this node reaches nobody; add one under transports.')
     }
     await this.#openNetwork()
+  }
+
+  async #openMedia(): Promise<void> {
     this.#access.start()
     await this.#fleet.open()
+    if (this.#stopping !== undefined) return
     this.#host.sparklines.start()
     this.#dialling.start()
-    logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
+    this.#options.logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
   }
 
   /** Names are of use to programs only when there is an interface to reach what they stand for. */
@@ -256,13 +255,14 @@ export class Daemon {
     this.#host.sparklines.stop()
     this.#dialling.stop()
     this.#driver.stop()
+    // What is just being opened is closed like the rest; why it could not be is the start's to tell.
+    await this.#foundation.catch(() => undefined)
     await this.#drained(drainTimeoutSecs * 1000)
     this.#access.stop()
     await this.#dns?.close()
     await this.#network?.close()
     await this.#fleet.close()
     await this.#control?.close()
-    this.#stopped()
   }
 
   /** Until no medium holds frames, at most `limit`. */

@@ -15,7 +15,7 @@ export function logEvent(logger: Logger, names: Names, event: NodeEvent): void {
       })
       return
     case 'peer-down':
-      logger.info(`peer ${name(event.peer)} is down: ${event.reason}`, { link: event.linkId })
+      logger.info(`peer ${name(event.peer)} is down: ${whyDown(event.reason)}`, { link: event.linkId })
       return
     case 'peer-refused':
       logger.debug(`refused a handshake: ${event.reason}`, {
@@ -38,4 +38,11 @@ export function logEvent(logger: Logger, names: Names, event: NodeEvent): void {
     case 'lookup-failed':
       logger.debug(`no answer to the lookup of ${name(event.target)}`)
   }
+}
+
+/** The node's word for the end of a link, for people. */
+function whyDown(reason: string): string {
+  const farewell = /^peer: (.+)$/.exec(reason)?.[1]
+  if (farewell !== undefined) return `it said goodbye (${farewell})`
+  return reason === 'timeout' ? 'nothing was heard from it for too long' : reason
 }

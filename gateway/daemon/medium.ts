@@ -56,6 +56,7 @@ export class Medium {
   readonly #deps: MediumDeps
   readonly #logger: Logger
   #transport: Transport | undefined
+  #opening: Transport | undefined
   #state: TransportFacts['state'] = 'starting'
   #reason: string | undefined
   #retryDelay = FIRST_RETRY
@@ -77,6 +78,7 @@ export class Medium {
     let transport: Transport | undefined
     try {
       transport = this.spec.create()
+      this.#opening = transport
       await transport.open(this.#sink(transport))
     } catch (error) {
       const failure = mediumFailure(error, this.spec)
@@ -84,6 +86,8 @@ export class Medium {
       this.#reason = failure.message
       if (transport !== undefined) await closeQuietly(transport)
       return failure
+    } finally {
+      this.#opening = undefined
     }
     if (this.#isClosed) {
       await closeQuietly(transport)
@@ -137,7 +141,8 @@ export class Medium {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetry?.()
-    if (this.#transport !== undefined) await closeQuietly(this.#transport)
+    const transport = this.#transport ?? this.#opening
+    if (transport !== undefined) await closeQuietly(transport)
   }
 
   async #retry(): Promise<void> {

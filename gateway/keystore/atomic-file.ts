@@ -22,20 +22,23 @@ export interface FileToWrite {
   readonly intent: 'create' | 'replace'
 }
 
-/** What is used of the file system; tests put a full disk in its place. */
+/** What is used of the file system; tests put a full disk or a sudden death in its place. */
 export interface FileCalls {
   writeSync(descriptor: number, bytes: Uint8Array): number
+  renameSync(from: string, to: string): void
 }
 
+const SYSTEM: FileCalls = { writeSync, renameSync }
+
 /** Throws an OperatorError that names the file; nothing is left behind then and an existing file is untouched. */
-export function writeWhole(file: FileToWrite, calls: FileCalls = { writeSync }): void {
+export function writeWhole(file: FileToWrite, calls: FileCalls = SYSTEM): void {
   const directory = dirname(file.path)
   const temporary = join(directory, `.${basename(file.path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     mkdirSync(directory, { recursive: true })
     writeSynced(temporary, file, calls)
     if (file.intent === 'create') linkSync(temporary, file.path)
-    else renameSync(temporary, file.path)
+    else calls.renameSync(temporary, file.path)
     syncDirectory(directory)
   } catch (error) {
     throw failure(error, file)

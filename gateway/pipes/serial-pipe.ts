@@ -96,5 +96,11 @@ function openError(path: string, error: Error): PipeError {
   if (/lock|EBUSY|busy/i.test(message)) {
     return new PipeError('busy', `Serial port ${path} is in use by another program: stop that first.`)
   }
+  if (/inappropriate ioctl|not a typewriter|ENOTTY/i.test(message)) {
+    return new PipeError(
+      'not-found',
+      `${path} is no serial port: name the device, best by its path below /dev/serial/by-id/.`,
+    )
+  }
   return new PipeError('io', `Serial port ${path} cannot be opened: ${message}.`)
 }

@@ -61,7 +61,7 @@ export function attachError(errno: number, name: string): TunError {
     case EEXIST:
       return new TunError(
         'name-taken',
-        `There is a network interface ${name} already that is no TUN: remove it with \`ip link delete ${name}\` or set another tun.name.`,
+        `There is a network interface ${name} already that is no TUN: set another tun.name, or remove it with \`ip link delete ${name}\` if nothing needs it.`,
       )
     default:
       return new TunError('io', `Cannot make the network interface ${name}: system error ${errno}.`)

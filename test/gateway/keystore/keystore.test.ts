@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -15,7 +16,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { OperatorError, type ExitKind } from '../../../gateway/errors.ts'
-import { generateKeyFiles, resolveIdentity, writeWhole } from '../../../gateway/keystore/index.ts'
+import {
+  generateKeyFiles,
+  resolveIdentity,
+  writeWhole,
+  type FileCalls,
+} from '../../../gateway/keystore/index.ts'
 import { systemRng } from '../../../gateway/rng.ts'
 
 let directory: string
@@ -112,7 +118,8 @@ test('making a key never overwrites one unless told to', () => {
 test('a full disk is one sentence; the old file is whole and no piece of the new one stays', () => {
   const path = join(directory, 'state')
   writeWhole({ path, text: 'old', mode: 0o600, intent: 'replace' })
-  const full = {
+  const full: FileCalls = {
+    renameSync,
     writeSync(): number {
       throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
     },
