@@ -19,12 +19,23 @@ export interface MeshContext {
   readonly identities: IdentityCache
 }
 
-/** Where a datagram for `destination` goes next. Asking keeps the destination's position alive. */
-export function routeTo(context: MeshContext, destination: NodeAddr, now: Millis): Route<Neighbour> {
+/**
+ * Where a datagram for `destination` goes next. Asking keeps the destination's position alive; `destinationPosition` is
+ * `positionOf` it, for callers that have asked already.
+ */
+export function routeTo(
+  context: MeshContext,
+  destination: NodeAddr,
+  now: Millis,
+  destinationPosition: Coordinates | undefined = positionOf(context, destination, now),
+): Route<Neighbour> {
+  // As `chooseRoute` would, without a look at all the others.
+  const direct = context.link.neighbour(destination)
+  if (direct?.canSend === true) return { type: 'forward', via: direct }
   return chooseRoute({
     position: context.link.ownCoordinates(),
     destination,
-    destinationPosition: positionOf(context, destination, now),
+    destinationPosition,
     neighbours: context.link.neighbours(),
   })
 }

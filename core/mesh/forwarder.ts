@@ -6,10 +6,12 @@ import {
   decodeSessionDatagram,
   encodeSessionDatagram,
   encodeSignal,
+  rewriteHop,
   type SessionDatagram,
   PATH_MTU_UNSET,
   type ErrorSignal,
 } from '../fsp/index.ts'
+import type { Coordinates } from '../coordinates.ts'
 import { LINK_OVERHEAD } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
@@ -45,7 +47,7 @@ export class Forwarder {
     this.#repeats = new Repeats(context.identity.crypto)
   }
 
-  /** A SessionDatagram from a neighbour, with its type byte. */
+  /** A SessionDatagram from a neighbour, with its type byte. Its header is rewritten when it goes on. */
   received(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void {
     const { counters, identity } = this.#context
     const size = message.length - TYPE_SIZE
@@ -68,7 +70,8 @@ export class Forwarder {
     }
     warmFrom(this.#context, datagram, from, now)
     if (fromLeaf) this.#askForLeaf(datagram.destination, now)
-    if (canTravel(datagram)) this.#forward(from, datagram, size, congested, now)
+    const onward = datagram === decoded.value ? message : encodeSessionDatagram(datagram)
+    if (canTravel(datagram)) this.#forward(from, onward, datagram, congested, now)
     else {
       counters.forwarding.ttlExhaustedPackets++
       counters.forwarding.ttlExhaustedBytes += size
@@ -98,9 +101,18 @@ export class Forwarder {
     if (routeTo(this.#context, destination, now).type === 'unknown-position') this.#find(destination, now)
   }
 
-  #forward(from: NodeAddr, datagram: SessionDatagram, size: number, congested: boolean, now: Millis): void {
+  #forward(
+    from: NodeAddr,
+    message: Uint8Array,
+    datagram: SessionDatagram,
+    congested: boolean,
+    now: Millis,
+  ): void {
     const { counters, link } = this.#context
-    const route = routeTo(this.#context, datagram.destination, now)
+    const { destination } = datagram
+    const size = message.length - TYPE_SIZE
+    const position = positionOf(this.#context, destination, now)
+    const route = routeTo(this.#context, destination, now, position)
     // Back to where it came from is no progress: that neighbour chose us by its own view of the tree.
     if (route.type !== 'forward' || route.via.addr === from) {
       counters.forwarding.dropNoRoutePackets++
@@ -111,14 +123,14 @@ export class Forwarder {
     const next = route.via
     const header = headerAfterHop(datagram, next.mtu)
     if (header === undefined) return
-    if (size + TYPE_SIZE + LINK_OVERHEAD > next.mtu) {
+    if (message.length + LINK_OVERHEAD > next.mtu) {
       counters.forwarding.dropMtuExceededPackets++
       counters.forwarding.dropMtuExceededBytes += size
       this.#signal(
         datagram,
         {
           type: 'mtu-exceeded',
-          destination: datagram.destination,
+          destination,
           reporter: this.#context.identity.nodeAddr,
           mtu: next.mtu,
         },
@@ -133,7 +145,7 @@ export class Forwarder {
     const congestedHere = this.#context.config.ecn.enabled && next.congested === true
     if (congestedHere) counters.congestion.congestionDetected++
     const mark = congested || congestedHere
-    const message = encodeSessionDatagram({ ...datagram, ...header })
+    rewriteHop(message, header.ttl, header.pathMtu)
     if (!link.sendMessage(next.addr, message, transitClass(datagram.payload), now, mark)) {
       counters.forwarding.dropSendErrorPackets++
       counters.forwarding.dropSendErrorBytes += size
@@ -142,11 +154,10 @@ export class Forwarder {
     counters.forwarding.forwardedPackets++
     counters.forwarding.forwardedBytes += size
     if (mark) counters.congestion.ceForwarded++
-    this.#countRoute(datagram.destination, next, now)
+    this.#countRoute(destination, position, next)
   }
 
-  #countRoute(destination: NodeAddr, next: Neighbour, now: Millis): void {
-    const position = positionOf(this.#context, destination, now)
+  #countRoute(destination: NodeAddr, position: Coordinates | undefined, next: Neighbour): void {
     const routeClass = classifyRoute(this.#context.link.ownCoordinates(), destination, position, next)
     this.#context.counters.forwarding[ROUTE_COUNTERS[routeClass]]++
   }

@@ -12,7 +12,7 @@ import type { MeshViews } from './views.ts'
 
 export type { Coordinates } from '../coordinates.ts'
 
-/** A connected, authenticated neighbour as routing sees it. A snapshot: ask again after anything changed. */
+/** A connected, authenticated neighbour as routing sees it now. Not to be kept: ask again when something may have changed. */
 export interface Neighbour {
   readonly addr: NodeAddr
   readonly publicKey: PublicKey
@@ -57,7 +57,10 @@ export interface LinkLayer {
 
 /** What the link half tells the mesh half. */
 export interface MeshLayer {
-  /** A SessionDatagram (0x00), LookupRequest (0x30) or LookupResponse (0x31) from a neighbour: its whole message with type byte. */
+  /**
+   * A SessionDatagram (0x00), LookupRequest (0x30) or LookupResponse (0x31) from a neighbour: its whole message with type
+   * byte, which is the mesh half's from now on: what goes on is rewritten in place.
+   */
   linkMessage(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void
   /** The inputs `packet`, `datagram` and `identity`. */
   input(input: Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' }>, now: Millis): void

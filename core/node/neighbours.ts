@@ -1,7 +1,8 @@
 /** The link half as the mesh half sees it. */
+import type { BloomFilter } from '../bloom/index.ts'
 import type { Coordinates } from '../coordinates.ts'
-import type { NodeAddr } from '../identity/index.ts'
-import type { FrameClass } from '../link.ts'
+import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import type { FrameClass, LinkProfile } from '../link.ts'
 import type { Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeOutput } from './api.ts'
@@ -22,6 +23,7 @@ export interface NeighbourSources {
 export class Neighbours implements LinkLayer {
   readonly #ctx: NodeContext
   readonly #from: NeighbourSources
+  readonly #views = new WeakMap<Peer, PeerView>()
 
   constructor(ctx: NodeContext, from: NeighbourSources) {
     this.#ctx = ctx
@@ -56,26 +58,68 @@ export class Neighbours implements LinkLayer {
     this.#ctx.emit(output)
   }
 
-  /** A leaf hangs on us, whoever we hang on. */
-  #placeOf(peer: Peer): Coordinates | undefined {
-    const { tree } = this.#from
-    return peer.up?.isLeaf === true ? [peer.addr, ...tree.coordinates] : tree.coordinatesOf(peer.addr)
+  #view(peer: Peer): Neighbour {
+    let view = this.#views.get(peer)
+    if (view === undefined) {
+      view = new PeerView(peer, this.#ctx, this.#from)
+      this.#views.set(peer, view)
+    }
+    return view
+  }
+}
+
+/** Looks up what is asked for: routing asks of every neighbour for every packet, and of most of them very little. */
+class PeerView implements Neighbour {
+  readonly addr: NodeAddr
+  readonly publicKey: PublicKey
+  readonly #peer: Peer
+  readonly #ctx: NodeContext
+  readonly #from: NeighbourSources
+
+  constructor(peer: Peer, ctx: NodeContext, from: NeighbourSources) {
+    this.addr = peer.addr
+    this.publicKey = peer.publicKey
+    this.#peer = peer
+    this.#ctx = ctx
+    this.#from = from
   }
 
-  #view(peer: Peer): Neighbour {
-    const { tree, filters, reports } = this.#from
-    return {
-      addr: peer.addr,
-      publicKey: peer.publicKey,
-      coordinates: this.#placeOf(peer),
-      filter: filters.filterOf(peer.addr),
-      isTreePeer: tree.isTreePeer(peer.addr),
-      ...(peer.up?.isLeaf === true ? { isLeaf: true } : {}),
-      cost: reports.cost(peer),
-      congested: reports.isCongested(peer),
-      canSend: peer.keys.current !== undefined && this.#ctx.transports.has(peer.path.transportId),
-      mtu: peer.transport.mtu,
-      profile: peer.transport.profile,
-    }
+  /** A leaf hangs on us, whoever we hang on. */
+  get coordinates(): Coordinates | undefined {
+    const { tree } = this.#from
+    return this.isLeaf ? [this.addr, ...tree.coordinates] : tree.coordinatesOf(this.addr)
+  }
+
+  get filter(): BloomFilter | undefined {
+    return this.#from.filters.filterOf(this.addr)
+  }
+
+  get isTreePeer(): boolean {
+    return this.#from.tree.isTreePeer(this.addr)
+  }
+
+  get isLeaf(): boolean {
+    return this.#peer.up?.isLeaf === true
+  }
+
+  get cost(): number {
+    return this.#from.reports.cost(this.#peer)
+  }
+
+  get congested(): boolean {
+    return this.#from.reports.isCongested(this.#peer)
+  }
+
+  get canSend(): boolean {
+    const { keys, path } = this.#peer
+    return keys.current !== undefined && this.#ctx.transports.has(path.transportId)
+  }
+
+  get mtu(): number {
+    return this.#peer.transport.mtu
+  }
+
+  get profile(): LinkProfile {
+    return this.#peer.transport.profile
   }
 }

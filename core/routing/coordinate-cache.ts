@@ -13,6 +13,7 @@ export type Trust = 'transit' | 'announced' | 'proven'
 
 const RANK: Readonly<Record<Trust, number>> = { transit: 0, announced: 1, proven: 2 }
 
+/** What is known now: later use of the position shows in it. */
 export interface CachedPosition {
   readonly coordinates: Coordinates
   readonly trust: Trust
@@ -37,7 +38,8 @@ export interface PositionSource {
 
 interface Entry extends CachedPosition {
   readonly via: NodeAddr | undefined
-  readonly expiresAt: Millis
+  lastUsedAt: Millis
+  expiresAt: Millis
 }
 
 /** Bounded by `maxEntries`; when full, the entry unused for longest goes. */
@@ -48,6 +50,8 @@ export class CoordinateCache {
   /** Least recently used first. */
   readonly #entries = new Map<NodeAddr, Entry>()
   readonly #transitCounts = new Map<NodeAddr, number>()
+  /** The last of the entries: packets come in runs for one destination, and what is last need not be moved there. */
+  #newest: NodeAddr | undefined
 
   constructor(options: CoordinateCacheOptions = {}) {
     this.#maxEntries = options.maxEntries ?? COORDINATE_CACHE_ENTRIES
@@ -77,6 +81,7 @@ export class CoordinateCache {
       lastUsedAt: now,
       expiresAt: now + this.#ttl,
     })
+    this.#newest = addr
     if (via !== undefined) this.#transitCounts.set(via, this.#transitCount(via) + 1)
     return true
   }
@@ -85,8 +90,13 @@ export class CoordinateCache {
   use(addr: NodeAddr, now: Millis): CachedPosition | undefined {
     const entry = this.#live(addr, now)
     if (entry === undefined) return undefined
-    this.#entries.delete(addr)
-    this.#entries.set(addr, { ...entry, lastUsedAt: now, expiresAt: now + this.#ttl })
+    entry.lastUsedAt = now
+    entry.expiresAt = now + this.#ttl
+    if (addr !== this.#newest) {
+      this.#entries.delete(addr)
+      this.#entries.set(addr, entry)
+      this.#newest = addr
+    }
     return entry
   }
 
@@ -143,6 +153,7 @@ export class CoordinateCache {
     const entry = this.#entries.get(addr)
     if (entry === undefined) return
     this.#entries.delete(addr)
+    if (addr === this.#newest) this.#newest = undefined
     if (entry.via === undefined) return
     const count = this.#transitCount(entry.via) - 1
     if (count > 0) this.#transitCounts.set(entry.via, count)

@@ -42,23 +42,32 @@ export type Route<H extends Hop> =
 export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H> {
   const { position, destination, destinationPosition, neighbours } = question
   if (destination === position[0]) return { type: 'local' }
-  const hops = [...neighbours].filter((hop) => hop.canSend)
-  const direct = hops.find((hop) => hop.addr === destination)
-  if (direct !== undefined) return { type: 'forward', via: direct }
+  const ownDistance = destinationPosition === undefined ? 0 : treeDistance(position, destinationPosition)
+  const closer: Ranked<H>[] = []
+  for (const hop of neighbours) {
+    if (!hop.canSend) continue
+    if (hop.addr === destination) return { type: 'forward', via: hop }
+    const { coordinates } = hop
+    if (destinationPosition === undefined || coordinates === undefined) continue
+    const distance = treeDistance(coordinates, destinationPosition)
+    if (distance < ownDistance) closer.push({ hop, distance })
+  }
   if (destinationPosition === undefined) return { type: 'unknown-position' }
+  const best = bestOf(closer, destination)
+  return best === undefined ? { type: 'dead-end' } : { type: 'forward', via: best.hop }
+}
+
+function bestOf<H extends Hop>(hops: readonly Ranked<H>[], destination: NodeAddr): Ranked<H> | undefined {
+  // One alone is the best whatever its filter says; hashing for the filters costs more than all the rest.
+  if (hops.length <= 1) return hops[0]
   const key = new FilterKey(destination)
-  const ownDistance = treeDistance(position, destinationPosition)
   let hit: Ranked<H> | undefined
   let closest: Ranked<H> | undefined
-  for (const hop of hops) {
-    if (hop.coordinates === undefined) continue
-    const ranked = { hop, distance: treeDistance(hop.coordinates, destinationPosition) }
-    if (!(ranked.distance < ownDistance)) continue
+  for (const ranked of hops) {
     if (closest === undefined || isCloser(ranked, closest)) closest = ranked
-    if (hop.filter?.hasKey(key) === true && (hit === undefined || isCheaper(ranked, hit))) hit = ranked
+    if (ranked.hop.filter?.hasKey(key) === true && (hit === undefined || isCheaper(ranked, hit))) hit = ranked
   }
-  const best = hit ?? closest
-  return best === undefined ? { type: 'dead-end' } : { type: 'forward', via: best.hop }
+  return hit ?? closest
 }
 
 interface Ranked<H extends Hop> {
