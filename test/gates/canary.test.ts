@@ -80,17 +80,24 @@ describe('every gate sees the violation planted for it', { concurrency: false },
   }
 
   const compile = (project: string) => () => run(bin('tsc'), ['-b', project])
-  const lint = () => run(bin('oxlint'), ['--type-aware', '--deny-warnings'])
+  const lint = (...paths: string[]) => run(bin('oxlint'), ['--type-aware', '--deny-warnings', ...paths])
   const fails = (outcome: Outcome, saying: RegExp) => {
     assert.notEqual(outcome.code, 0, `the gate passed:\n${outcome.output}`)
     assert.match(outcome.output, saying)
   }
 
-  test('the untouched copy compiles and lints', async () => {
+  test('the untouched copy compiles, and a clean file passes the linter', async () => {
     const built = await compile('core')()
     assert.equal(built.code, 0, built.output)
-    const linted = await lint()
+    const clean = () => 'export const planted: number = 1\n'
+    const linted = await planted('core/planted.ts', clean, () => lint('core/planted.ts'))
     assert.equal(linted.code, 0, linted.output)
+    assert.match(linted.output, /on 1 file\b/)
+  })
+
+  test('without a path the linter reads the whole project', async () => {
+    const outcome = await planted('core/planted.ts', () => 'export const planted: any = 1\n', lint)
+    fails(outcome, /on \d{3,} files/)
   })
 
   const PURE: readonly (readonly [string, string, RegExp])[] = [
@@ -146,13 +153,24 @@ describe('every gate sees the violation planted for it', { concurrency: false },
   ]
   for (const [what, file, code, saying] of LINTED) {
     test(`the linter refuses ${what}`, async () => {
-      fails(await planted(file, () => code, lint), saying)
+      fails(
+        await planted(
+          file,
+          () => code,
+          () => lint(file),
+        ),
+        saying,
+      )
     })
   }
 
   test('the linter refuses an import cycle', async () => {
     await writeFile(join(copy, 'core/planted-a.ts'), "export * from './planted-b.ts'\n")
-    const outcome = await planted('core/planted-b.ts', () => "export * from './planted-a.ts'\n", lint)
+    const outcome = await planted(
+      'core/planted-b.ts',
+      () => "export * from './planted-a.ts'\n",
+      () => lint('core/planted-a.ts', 'core/planted-b.ts'),
+    )
     await rm(join(copy, 'core/planted-a.ts'))
     fails(outcome, /no-cycle/)
   })
@@ -162,7 +180,7 @@ describe('every gate sees the violation planted for it', { concurrency: false },
       await planted(
         'core/planted.ts',
         () => 'export const   planted = 1;;\n',
-        () => run(bin('prettier'), ['--check', 'core']),
+        () => run(bin('prettier'), ['--check', 'core/planted.ts']),
       ),
       /planted/,
     )
@@ -194,9 +212,10 @@ describe('every gate sees the violation planted for it', { concurrency: false },
     const scratch = join(copy, 'dist', 'test', 'planted.test.js')
     const runner = (...args: string[]) =>
       run(process.execPath, [join(copy, 'test', 'run.mjs'), 'planted', ...args])
-    await run('mkdir', ['-p', dirname(scratch)])
     const nothing = await runner()
     assert.equal(nothing.code, 1)
+    // A compiled test counts only while its source is there.
+    await writeFile(join(copy, 'test', 'planted.test.ts'), '')
     await writeFile(
       scratch,
       "import { test } from 'node:test'\ntest('a', () => {})\ntest('b', { skip: 'a reason' }, () => {})\n",
