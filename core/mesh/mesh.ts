@@ -2,6 +2,7 @@
  * The mesh half of a node: takes datagrams and lookups from neighbours and packets from the host, and composes
  * forwarding, lookup and sessions. The link half below it is only seen through `LinkLayer`.
  */
+import { equalBytes } from '../bytes.ts'
 import { decompressIpv6, markCongestion, PORT_IPV6, type ErrorSignal } from '../fsp/index.ts'
 import { LINK_MESSAGE_TYPES } from '../fmp/index.ts'
 import { ipv6Of, type Identity, type NodeAddr, type PublicKey } from '../identity/index.ts'
@@ -137,8 +138,12 @@ export class Mesh implements MeshLayer {
     }
   }
 
-  neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis): void {
+  neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis, epoch?: Uint8Array): void {
     this.#now = now
+    const session = this.#sessions.get(addr)
+    // The epoch is the same on links and in sessions. Stock nodes drop what a forgotten session brings, in silence.
+    if (epoch !== undefined && session?.remoteEpoch !== undefined && !equalBytes(session.remoteEpoch, epoch))
+      this.#sessions.remove(session, 'the peer has restarted', now)
     this.#context.identities.learn(publicKey, now)
     this.#lookups.topologyChanged()
     this.#outbound.retry(addr, now)

@@ -64,7 +64,8 @@ export interface MeshLayer {
   linkMessage(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void
   /** The inputs `packet`, `datagram` and `identity`. */
   input(input: Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' }>, now: Millis): void
-  neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis): void
+  /** `epoch` is of its present start: a session that carries another one is with a node that has forgotten it. */
+  neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis, epoch?: Uint8Array): void
   neighbourDown(addr: NodeAddr, now: Millis): void
   /** Our own position changed: caches that depended on it are wrong now. */
   coordinatesChanged(now: Millis): void

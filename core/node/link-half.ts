@@ -147,7 +147,7 @@ export class LinkHalf {
     this.tree.linkUp(peer, now)
     this.filters.linkUp(peer, now)
     this.leaves.linkUp(peer, now)
-    this.#mesh().neighbourUp(peer.addr, peer.publicKey, now)
+    this.#mesh().neighbourUp(peer.addr, peer.publicKey, now, peer.up?.epoch)
   }
 
   #linkDown(peer: Peer, now: Millis): void {

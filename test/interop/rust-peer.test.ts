@@ -223,6 +223,8 @@ describe('a node written in Rust', { skip, concurrency: 4 }, () => {
     await reachEachOther(ours, theirs)
     await theirs.stop('SIGKILL')
     await theirs.start()
+    // It would drop in silence what the session it has forgotten brings.
+    await ours.logged('is down: the peer has restarted')
     await agreed(both)
     await reachEachOther(ours, theirs)
   })
