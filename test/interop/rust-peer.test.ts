@@ -233,14 +233,14 @@ describe('a node written in Rust', { skip, concurrency: 4 }, () => {
     const both = await pair(t, { dialler: 'ours', root: 'theirs' })
     const { ours, theirs } = both
     // On a busy machine its process may end before its worker has sent the goodbye.
-    for (let round = 0; round < GOODBYES && !ours.output.includes('is down: peer: shutdown'); round++) {
+    for (let round = 0; round < GOODBYES && !ours.output.includes('is down: it said goodbye'); round++) {
       await agreed(both)
       await reachEachOther(ours, theirs)
       await theirs.stop('SIGTERM')
       await gone(ours, theirs)
       await theirs.start()
     }
-    assert.match(ours.output, /is down: peer: shutdown/)
+    assert.match(ours.output, /is down: it said goodbye/)
     await agreed(both)
     await reachEachOther(ours, theirs)
   })
