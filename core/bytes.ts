@@ -10,13 +10,11 @@
  */
 export class ByteReader {
   readonly bytes: Uint8Array
-  readonly #view: DataView
   #offset: number
   #truncated = false
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#offset = Math.min(offset, bytes.length)
     this.#truncated = offset > bytes.length
   }
@@ -38,22 +36,26 @@ export class ByteReader {
 
   u8(): number {
     const at = this.#take(1)
-    return at < 0 ? 0 : this.#view.getUint8(at)
+    return at < 0 ? 0 : this.bytes[at]!
   }
 
   u16(): number {
     const at = this.#take(2)
-    return at < 0 ? 0 : this.#view.getUint16(at, true)
+    return at < 0 ? 0 : this.bytes[at]! | (this.bytes[at + 1]! << 8)
   }
 
   u32(): number {
     const at = this.#take(4)
-    return at < 0 ? 0 : this.#view.getUint32(at, true)
+    return at < 0 ? 0 : u32At(this.bytes, at)
   }
 
   u64(): bigint {
     const at = this.#take(8)
-    return at < 0 ? 0n : this.#view.getBigUint64(at, true)
+    if (at < 0) return 0n
+    const low = BigInt(u32At(this.bytes, at))
+    const high = u32At(this.bytes, at + 4)
+    // Most counters are small, and arithmetic on a bigint makes another one.
+    return high === 0 ? low : (BigInt(high) << 32n) | low
   }
 
   /** The next `length` bytes as a view of the input; copy it (`slice`) to keep it beyond the input's life. */
@@ -83,18 +85,28 @@ export class ByteReader {
   }
 }
 
+/** By shifts and not through a DataView: making one costs more than most messages take to read. */
+function u32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+}
+
+function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+}
+
 /**
  * Builds a message. Grows as needed; give `sizeHint` in bytes when the size is known and nothing is copied but the
  * fields. Integers are reduced to their width (the caller checks ranges).
  */
 export class ByteWriter {
   #bytes: Uint8Array
-  #view: DataView
   #length = 0
 
   constructor(sizeHint = 64) {
     this.#bytes = new Uint8Array(Math.max(sizeHint, 8))
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   /** Bytes written so far. */
@@ -104,25 +116,27 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#reserve(1)
-    this.#view.setUint8(at, value)
+    this.#bytes[at] = value
     return this
   }
 
   u16(value: number): this {
     const at = this.#reserve(2)
-    this.#view.setUint16(at, value, true)
+    this.#bytes[at] = value
+    this.#bytes[at + 1] = value >>> 8
     return this
   }
 
   u32(value: number): this {
     const at = this.#reserve(4)
-    this.#view.setUint32(at, value, true)
+    putU32(this.#bytes, at, value)
     return this
   }
 
   u64(value: bigint): this {
     const at = this.#reserve(8)
-    this.#view.setBigUint64(at, value, true)
+    putU32(this.#bytes, at, Number(BigInt.asUintN(32, value)))
+    putU32(this.#bytes, at + 4, Number(BigInt.asUintN(32, value >> 32n)))
     return this
   }
 
@@ -144,7 +158,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
       grown.set(this.#bytes.subarray(0, at))
       this.#bytes = grown
-      this.#view = new DataView(grown.buffer)
     }
     this.#length = needed
     return at
@@ -153,14 +166,21 @@ export class ByteWriter {
 
 const EMPTY = new Uint8Array(0)
 
-const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte.toString(16).padStart(2, '0'),
+const HEX_DIGITS: readonly number[] = Array.from({ length: 16 }, (_, digit) =>
+  digit.toString(16).charCodeAt(0),
 )
+/** Bytes made into text at once, far below what a call takes as arguments. */
+const HEX_CHUNK = 64
 
-/** Lower-case hex. */
+/** Lower-case hex. Addresses are written so for every packet, and joining digit by digit takes twice as long. */
 export function hex(bytes: Uint8Array): string {
   let text = ''
-  for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i]!]!
+  for (let at = 0; at < bytes.length; at += HEX_CHUNK) {
+    const end = Math.min(at + HEX_CHUNK, bytes.length)
+    const codes: number[] = []
+    for (let i = at; i < end; i++) codes.push(HEX_DIGITS[bytes[i]! >> 4]!, HEX_DIGITS[bytes[i]! & 15]!)
+    text += String.fromCharCode(...codes)
+  }
   return text
 }
 

@@ -5,6 +5,7 @@
 import { nodeAddrOf, type NodeAddr, type PublicKey } from '../identity/index.ts'
 import type { Millis } from '../time.ts'
 
+/** What is known now: later use shows in it. */
 export interface KnownIdentity {
   readonly addr: NodeAddr
   readonly publicKey: PublicKey
@@ -12,12 +13,18 @@ export interface KnownIdentity {
   readonly lastSeenAt: Millis
 }
 
+interface Entry extends KnownIdentity {
+  lastSeenAt: Millis
+}
+
 /** Hex digits of the part of a NodeAddr that an IPv6 address carries. */
 const PREFIX_DIGITS = 30
 
 export class IdentityCache {
   /** Least recently used first. */
-  readonly #byPrefix = new Map<string, KnownIdentity>()
+  readonly #byPrefix = new Map<string, Entry>()
+  /** The last of them: packets come in runs for one destination, and what is last need not be moved there. */
+  #newest: string | undefined
   readonly #maxEntries: number
 
   /** `maxEntries`: beyond it the least recently used identity is forgotten. */
@@ -44,6 +51,7 @@ export class IdentityCache {
       learnedAt: known?.learnedAt ?? now,
       lastSeenAt: now,
     })
+    this.#newest = prefix
     for (const oldest of this.#byPrefix.keys()) {
       if (this.#byPrefix.size <= this.#maxEntries) break
       this.#byPrefix.delete(oldest)
@@ -55,10 +63,13 @@ export class IdentityCache {
   byPrefix(prefix: string, now: Millis): KnownIdentity | undefined {
     const known = this.#byPrefix.get(prefix)
     if (known === undefined) return undefined
-    const used = { ...known, lastSeenAt: now }
-    this.#byPrefix.delete(prefix)
-    this.#byPrefix.set(prefix, used)
-    return used
+    known.lastSeenAt = now
+    if (prefix !== this.#newest) {
+      this.#byPrefix.delete(prefix)
+      this.#byPrefix.set(prefix, known)
+      this.#newest = prefix
+    }
+    return known
   }
 
   /** Does not count as a use. */
