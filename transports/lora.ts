@@ -34,6 +34,7 @@ import {
   SubBandBudget,
   type AirCounters,
   type AirtimeBudget,
+  type LossReason,
   type RadioInput,
   type RadioNeighbour,
   type RadioOutput,
@@ -288,8 +289,11 @@ export class LoraTransport implements Transport {
         break
       case 'lost':
         this.stats.sendErrors++
+        if (isWorthRepeating(output.reason)) this.#sink?.lost?.(output.to, output.frame)
         break
       case 'delivered':
+        this.#sink?.delivered?.(output.to, output.frame)
+        break
       case 'transmit':
         break
     }
@@ -306,6 +310,20 @@ export class LoraTransport implements Transport {
       this.#step({ type: 'tick' })
     })
     this.#timer = { at, cancel }
+  }
+}
+
+/** Whether a frame was lost on the way, rather than made obsolete, impossible, or taken along by the modem. */
+function isWorthRepeating(reason: LossReason): boolean {
+  switch (reason) {
+    case 'no-ack':
+    case 'aged':
+    case 'displaced':
+      return true
+    case 'replaced':
+    case 'unfit':
+    case 'board-lost':
+      return false
   }
 }
 

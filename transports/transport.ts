@@ -29,6 +29,14 @@ export interface TransportSink {
   state(up: boolean, reason: string): void
   /** A station announced itself on a broadcast medium. */
   station?(addr: TransportAddr, publicKey: Uint8Array): void
+  /**
+   * Only from media that confirm what they carry: the neighbour has a frame that `send` took. The view is valid only
+   * during the call. A medium that confirms calls this or `lost` once for every frame it took, except for one that a
+   * newer frame made obsolete while it waited, or that was on its way when the medium went down.
+   */
+  delivered?(to: TransportAddr, frame: Uint8Array): void
+  /** Likewise: the medium has done what it could for the frame and gives up. Sending it again at once makes it worse. */
+  lost?(to: TransportAddr, frame: Uint8Array): void
   /** What the operator should know of, in one sentence. */
   notice?(level: 'info' | 'warn', message: string): void
 }

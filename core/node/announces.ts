@@ -1,9 +1,13 @@
 /** Pacing and repetition, the same for both kinds of announce: owed, sent when the pace allows, repeated until confirmed. */
 import type { AnnounceState, Peer, UnconfirmedAnnounce } from '../peer/index.ts'
+import { lossDelay } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext, TimerKind } from './context.ts'
 
 const SUSPICIONS_OF_LOSS = 2
+
+/** Losses of one content in a row after which the peer is taken to be out of reach: by the delays, half an hour or more. */
+const MAX_LOSSES = 5
 
 export interface AnnounceKind {
   readonly sendTimer: TimerKind
@@ -26,6 +30,7 @@ export function owe(
   const at = Math.max(earliest, readyAt)
   state.isPending = true
   state.resends = 0
+  state.losses = 0
   ctx.timers.setNoLater(kind.sendTimer, peer.addr, at)
   return readyAt > earliest
 }
@@ -91,6 +96,7 @@ export function confirm(ctx: NodeContext, kind: AnnounceKind, peer: Peer): void 
   const state = kind.state(peer)
   if (state === undefined) return
   state.unconfirmed = undefined
+  state.losses = 0
   ctx.timers.clear(kind.resendTimer, peer.addr)
 }
 
@@ -106,9 +112,22 @@ export function cancel(ctx: NodeContext, kind: AnnounceKind, peer: Peer): void {
 export function repeat(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: Millis): boolean {
   const state = kind.state(peer)
   if (state?.unconfirmed === undefined || state.isPending) return false
-  if (state.resends >= peer.timers.announceMaxResends) return false
-  const { resends } = state
+  const { resends, losses } = state
+  if (losses === 0 && resends >= peer.timers.announceMaxResends) return false
   owe(ctx, kind, peer, now, now)
   state.resends = resends + 1
+  state.losses = losses
   return true
+}
+
+/** The medium lost it. It goes again after a while, which grows with every loss, and some day not any more. */
+export function repeatLost(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: Millis): void {
+  const state = kind.state(peer)
+  if (state === undefined || state.isPending) return
+  state.losses += 1
+  if (state.losses > MAX_LOSSES) {
+    ctx.timers.clear(kind.resendTimer, peer.addr)
+    return
+  }
+  ctx.timers.set(kind.resendTimer, peer.addr, now + lossDelay(peer.timers, state.losses, ctx.rng))
 }

@@ -19,6 +19,16 @@ export type NodeInput =
       readonly from: TransportAddr
       readonly frame: Uint8Array
     }
+  /**
+   * What a medium that confirms frames learnt of one it was given: the neighbour has it, or it gave up. The view need only
+   * be valid during `step`. Media without confirmation say nothing, and then reports of the peer tell what arrived.
+   */
+  | {
+      readonly type: 'frame-delivered' | 'frame-lost'
+      readonly transportId: TransportId
+      readonly to: TransportAddr
+      readonly frame: Uint8Array
+    }
   /** Dial a peer. `persistent` peers are dialled again for ever, with back-off; the addresses are tried by priority. */
   | {
       readonly type: 'connect'

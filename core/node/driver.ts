@@ -99,6 +99,14 @@ export class Driver {
 
 /** A frame's bytes are a view that is valid only during the call; what waits needs its own (`slice` of a Buffer is none). */
 function kept(input: NodeInput): NodeInput {
-  if (input.type === 'frame') return { ...input, frame: Uint8Array.from(input.frame) }
-  return input.type === 'packet' ? { ...input, packet: Uint8Array.from(input.packet) } : input
+  switch (input.type) {
+    case 'frame':
+    case 'frame-delivered':
+    case 'frame-lost':
+      return { ...input, frame: Uint8Array.from(input.frame) }
+    case 'packet':
+      return { ...input, packet: Uint8Array.from(input.packet) }
+    default:
+      return input
+  }
 }

@@ -5,7 +5,7 @@ import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
-import { cancel, confirm, isLost, noteSent, owe, repeat, takeDue } from './announces.ts'
+import { cancel, confirm, isLost, noteSent, owe, repeat, repeatLost, takeDue } from './announces.ts'
 import type { NodeContext } from './context.ts'
 
 export interface FilterHost {
@@ -142,6 +142,16 @@ export class Filters {
     if (!repeat(this.#ctx, KIND, peer, now)) return
     this.#state.repeat(peer.addr)
     this.announceDue(peer, now)
+  }
+
+  /** The medium confirms a frame. */
+  delivered(peer: Peer, counter: bigint): void {
+    if (KIND.state(peer)?.unconfirmed?.counter === counter) confirm(this.#ctx, KIND, peer)
+  }
+
+  /** The medium gave up on a frame. */
+  lost(peer: Peer, counter: bigint, now: Millis): void {
+    if (KIND.state(peer)?.unconfirmed?.counter === counter) repeatLost(this.#ctx, KIND, peer, now)
   }
 
   /** What the peer's report tells of our announce on its way. */

@@ -57,6 +57,16 @@ export class Initiator {
     this.#scheduleResend(peer, attempt, now)
   }
 
+  /**
+   * The medium lost msg1. It has tried for as long as our own timer waits, so the next try need wait no longer than the
+   * first did.
+   */
+  msg1Lost(peer: Peer, ourIndex: number, now: Millis): void {
+    const { attempt, timers } = peer
+    if (attempt?.ourIndex !== ourIndex || attempt.resends >= timers.handshakeMaxResends) return
+    this.#ctx.timers.setNoLater('handshake-resend', peer.addr, now + resendDelay(timers, 0, this.#ctx.rng))
+  }
+
   /** Gives up. A rekey costs nothing: the old keys go on, and another is due later. */
   timeOut(peer: Peer, now: Millis): void {
     const attempt = peer.attempt

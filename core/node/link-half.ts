@@ -8,6 +8,7 @@ import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
 import type { SentAnnounce } from './announces.ts'
 import { Dialer } from './dialer.ts'
+import { Fates } from './fates.ts'
 import { Filters } from './filters.ts'
 import { Frames } from './frames.ts'
 import { Initiator } from './initiator.ts'
@@ -32,6 +33,7 @@ export class LinkHalf {
   readonly liveness: Liveness
   readonly leaves: Leaves
   readonly neighbours: Neighbours
+  readonly fates: Fates
   readonly #ctx: NodeContext
   readonly #mesh: () => MeshLayer
 
@@ -75,6 +77,7 @@ export class LinkHalf {
     })
     this.leaves = new Leaves(ctx, { tree: this.tree, filters: this.filters, reports: this.reports })
     this.initiator = new Initiator(ctx, this.links, (addr, at) => this.dialer.attempt(addr, at))
+    this.fates = new Fates(ctx, [this.tree, this.filters], this.initiator)
     this.dialer = new Dialer(ctx, (addr, key, path, at) => this.initiator.dial(addr, key, path, at))
     this.responder = new Responder(ctx, this.links, (addr) => this.dialer.isConfigured(addr))
     this.liveness = new Liveness(ctx, this.links, this.frames)

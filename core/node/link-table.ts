@@ -180,5 +180,6 @@ function announceState(burst: number, intervalMs: Millis): NonNullable<Peer['up'
     lastSentAt: undefined,
     unconfirmed: undefined,
     resends: 0,
+    losses: 0,
   }
 }

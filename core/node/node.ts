@@ -101,6 +101,10 @@ export class FipsNode implements SansIoNode {
       case 'frame':
         this.#half.receive(input.frame, { transportId: input.transportId, addr: input.from }, now)
         return
+      case 'frame-delivered':
+      case 'frame-lost':
+        this.#half.fates.told(input, now)
+        return
       case 'tick':
         for (const timer of this.#ctx.timers.takeDue(now)) this.#due(timer, now)
         this.#mesh.tick(now)

@@ -13,7 +13,7 @@ import {
 } from '../stp/index.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
-import { cancel, confirm, isLost, noteSent, owe, repeat, takeDue } from './announces.ts'
+import { cancel, confirm, isLost, noteSent, owe, repeat, repeatLost, takeDue } from './announces.ts'
 import type { NodeContext } from './context.ts'
 import { NODE } from './context.ts'
 
@@ -206,6 +206,16 @@ export class Tree {
 
   resendDue(peer: Peer, now: Millis): void {
     if (repeat(this.#ctx, KIND, peer, now)) this.announceDue(peer, now)
+  }
+
+  /** The medium confirms a frame. */
+  delivered(peer: Peer, counter: bigint): void {
+    if (KIND.state(peer)?.unconfirmed?.counter === counter) confirm(this.#ctx, KIND, peer)
+  }
+
+  /** The medium gave up on a frame. */
+  lost(peer: Peer, counter: bigint, now: Millis): void {
+    if (KIND.state(peer)?.unconfirmed?.counter === counter) repeatLost(this.#ctx, KIND, peer, now)
   }
 
   /** What the peer's report tells of our announce on its way. */

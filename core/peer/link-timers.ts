@@ -140,6 +140,15 @@ export function resendDelay(timers: LinkTimers, resends: number, rng: Rng): Mill
   return wait * (1 + timers.handshakeResendJitter * randomUnit(rng))
 }
 
+/** A burst of losses on a medium that confirms frames: a collision, a fade, a peer that does not listen just now. */
+const LOSS_DELAY: Millis = 20 * SECOND
+const LOSS_BACKOFF = 3
+
+/** The wait before what the medium lost `losses` times in a row goes again: 20 s, then 1, 3, 9 and 27 minutes, and jitter. */
+export function lossDelay(timers: LinkTimers, losses: number, rng: Rng): Millis {
+  return LOSS_DELAY * LOSS_BACKOFF ** (losses - 1) * (1 + timers.handshakeResendJitter * randomUnit(rng))
+}
+
 /** The age at which the keys of a session are renewed. */
 export function rekeyDelay(timers: LinkTimers, rng: Rng): Millis {
   return timers.rekeyMs + timers.rekeyJitterMs * (2 * randomUnit(rng) - 1)

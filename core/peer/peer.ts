@@ -45,6 +45,8 @@ export interface AnnounceState {
   unconfirmed: UnconfirmedAnnounce | undefined
   /** Repeats of the present content. */
   resends: number
+  /** Losses of the present content in a row that the medium told of. */
+  losses: number
 }
 
 export interface Traffic {

@@ -86,6 +86,7 @@ function eventsOf(deps: FleetDeps): MediumEvents {
     up: ({ spec }, transport) => deps.step({ type: 'transport-up', transport: infoOf(spec, transport) }),
     down: ({ spec }) => deps.step({ type: 'transport-down', transportId: spec.id }),
     frame: ({ spec }, from, frame) => deps.step({ type: 'frame', transportId: spec.id, from, frame }),
+    fate: ({ spec }, type, to, frame) => deps.step({ type, transportId: spec.id, to, frame }),
     station: ({ spec }, addr, publicKey) => deps.heard(spec, addr, publicKey),
   }
 }

@@ -44,6 +44,8 @@ export interface MediumEvents {
   up(medium: Medium, transport: Transport): void
   down(medium: Medium, reason: string): void
   frame(medium: Medium, from: string, frame: Uint8Array): void
+  /** What a medium that confirms frames learnt of one. */
+  fate(medium: Medium, fate: 'frame-delivered' | 'frame-lost', to: string, frame: Uint8Array): void
   station(medium: Medium, addr: string, publicKey: Uint8Array): void
 }
 
@@ -156,6 +158,8 @@ export class Medium {
     const { events } = this.#deps
     return {
       frame: (from, frame) => events.frame(this, from, frame),
+      delivered: (to, frame) => events.fate(this, 'frame-delivered', to, frame),
+      lost: (to, frame) => events.fate(this, 'frame-lost', to, frame),
       state: (up, reason) => {
         // Before `open` has resolved the outcome is its own.
         if (this.#transport !== transport) return

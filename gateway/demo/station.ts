@@ -66,6 +66,8 @@ export class Station {
     this.#transports.set(id, transport)
     await transport.open({
       frame: (from, frame) => this.#driver.step({ type: 'frame', transportId: id, from, frame }),
+      delivered: (to, frame) => this.#driver.step({ type: 'frame-delivered', transportId: id, to, frame }),
+      lost: (to, frame) => this.#driver.step({ type: 'frame-lost', transportId: id, to, frame }),
       state: (isUp) =>
         isUp ? this.#up(id, transport) : this.#driver.step({ type: 'transport-down', transportId: id }),
     })

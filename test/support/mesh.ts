@@ -52,6 +52,8 @@ export interface Wire {
   loss: number
   /** Nothing passes. */
   isCut: boolean
+  /** The medium confirms frames: this long after it took one it tells whether that arrived. */
+  readonly confirmsAfterMs: number | undefined
   /** Frames chosen to be lost. */
   drops: ((frame: Uint8Array) => boolean) | undefined
 }
@@ -86,6 +88,7 @@ const OPEN: AdmissionPolicy = { acceptConnections: true, autoConnect: false, lis
 
 type Happening =
   | { readonly type: 'wake'; readonly node: TestNode }
+  | { readonly type: 'fate'; readonly node: TestNode; readonly input: NodeInput }
   | {
       readonly type: 'arrival'
       readonly to: TestNode
@@ -147,6 +150,7 @@ export class TestMesh {
       jitterMs: 0,
       loss: 0,
       isCut: false,
+      confirmsAfterMs: undefined,
       drops: undefined,
       ...wire,
     }
@@ -245,6 +249,10 @@ export class TestMesh {
       }
       return
     }
+    if (event.type === 'fate') {
+      if (event.node.isUp) this.input(event.node, event.input)
+      return
+    }
     if (this.#wakeAt.get(event.node) !== this.#now) return
     this.#wakeAt.delete(event.node)
     if (event.node.isUp) this.input(event.node, { type: 'tick' })
@@ -270,8 +278,14 @@ export class TestMesh {
     const profile = transportId === TRANSPORTS.stock.id ? 'stock' : 'constrained'
     const wire = this.#wires.get(wireKey(from.name, to, profile))
     const receiver = this.#byName.get(to)
-    if (wire === undefined || receiver === undefined || wire.isCut) return
-    if (randomUnit(this.#rng) < wire.loss || wire.drops?.(frame) === true) return
+    if (wire === undefined || receiver === undefined) return
+    const isLost = wire.isCut || randomUnit(this.#rng) < wire.loss || wire.drops?.(frame) === true
+    if (wire.confirmsAfterMs !== undefined) {
+      const type = isLost ? 'frame-lost' : 'frame-delivered'
+      const input: NodeInput = { type, transportId, to, frame: frame.slice() }
+      this.#queue.add(this.#now + wire.confirmsAfterMs, { type: 'fate', node: from, input })
+    }
+    if (isLost) return
     const delay = wire.latencyMs + randomUnit(this.#rng) * wire.jitterMs
     this.#queue.add(this.#now + delay, { type: 'arrival', to: receiver, from: from.name, wire, frame })
   }

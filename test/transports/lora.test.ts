@@ -33,6 +33,25 @@ test('a handshake arrives from a station never heard before', async () => {
   assert.equal(b.received[0]?.from, a.addr)
 })
 
+test('what became of each frame is told once, with its bytes', async () => {
+  const island = new Island(4)
+  const a = await island.add('a')
+  const b = await island.add('b')
+  await island.join(a, b, INDEX_A, INDEX_B)
+  a.fates.length = 0
+  const [arrives, never] = [established(INDEX_B, 0n, 300), established(INDEX_B, 1n, 300)]
+  a.transport.send(b.addr, arrives, 'tree')
+  assert.ok(await island.clock.runUntil(() => a.fates.length > 0, 60_000))
+  island.setLoss(1)
+  a.transport.send(b.addr, never, 'tree')
+  assert.ok(await island.clock.runUntil(() => a.fates.length > 1, 10 * 60_000))
+  await island.clock.advance(60_000)
+  assert.deepEqual(a.fates, [
+    { type: 'delivered', to: b.addr, frame: arrives },
+    { type: 'lost', to: b.addr, frame: never },
+  ])
+})
+
 test('nothing is opened without a region', async () => {
   const island = new Island(3)
   await assert.rejects(island.add('a', { regionBudget: undefined }), /no region is set/)

@@ -37,6 +37,8 @@ export abstract class TransportWrapper implements Transport {
     return this.inner.open({
       frame: (from, frame, meta) => this.received(sink, from, frame, meta),
       state: (up, reason) => this.stateChanged(sink, up, reason),
+      delivered: (to, frame) => sink.delivered?.(to, frame),
+      lost: (to, frame) => sink.lost?.(to, frame),
       station: (addr, publicKey) => sink.station?.(addr, publicKey),
       notice: (level, message) => sink.notice?.(level, message),
     })

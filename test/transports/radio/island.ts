@@ -31,6 +31,8 @@ export interface Station {
   readonly received: Received[]
   readonly states: { up: boolean; reason: string }[]
   readonly stations: { addr: string; publicKey: Uint8Array }[]
+  /** What the transport told of frames it took. */
+  readonly fates: { type: 'delivered' | 'lost'; to: string; frame: Uint8Array }[]
 }
 
 export class Island {
@@ -71,11 +73,14 @@ export class Island {
       received: [],
       states: [],
       stations: [],
+      fates: [],
     }
     await transport.open({
       frame: (from: string, frame: Uint8Array) =>
         station.received.push({ from, frame: frame.slice(), at: this.clock.now() }),
       state: (up, reason) => station.states.push({ up, reason }),
+      delivered: (to, frame) => station.fates.push({ type: 'delivered', to, frame: frame.slice() }),
+      lost: (to, frame) => station.fates.push({ type: 'lost', to, frame: frame.slice() }),
       station: (addr, publicKey) => station.stations.push({ addr, publicKey }),
     })
     this.stations.push(station)
