@@ -14,7 +14,7 @@ export const renderStatus: Renderer = (data) => {
     ['address', textOf(data, 'ipv6_addr')],
     ['identity', textOf(data, 'persistent') === 'true' ? 'kept' : 'new at every start'],
     ['version', textOf(data, 'version')],
-    ['up since', duration(numberOf(data, 'uptime_secs'))],
+    ['up for', duration(numberOf(data, 'uptime_secs'))],
     ['role', role(data)],
     ['peers', `${textOf(data, 'peer_count')}${media === '' ? '' : ` (${media})`}`],
     ['sessions', textOf(data, 'session_count')],
@@ -34,7 +34,8 @@ function role(data: ReplyData): string {
 function forwarding(counters: ReplyData | undefined): string {
   const of = (name: string): string =>
     `${textOf(counters, `${name}_packets`)} packets ${name} (${bytes(numberOf(counters, `${name}_bytes`))})`
-  return `${of('forwarded')}, ${of('delivered')}`
+  const lost = numberOf(counters, 'drop_no_route_packets') ?? 0
+  return `${of('forwarded')}, ${of('delivered')}${lost === 0 ? '' : `, ${lost} without a route`}`
 }
 
 /** One line for each layer that dropped something. */
@@ -142,6 +143,7 @@ const TRANSPORT_COLUMNS: readonly Column<ReplyData>[] = [
   },
   { title: 'errors', align: 'right', cell: (medium) => String(errorsOf(recordOf(medium, 'stats'))) },
   { title: 'air', align: 'right', cell: airtime },
+  { title: 'hour used', align: 'right', cell: allowance },
   { title: 'note', cell: (medium) => textOf(medium, 'reason') },
 ]
 
@@ -156,6 +158,16 @@ function errorsOf(stats: ReplyData | undefined): number {
 function airtime(medium: ReplyData): string {
   const air = recordOf(medium, 'airtime')
   return air === undefined ? '-' : millis(numberOf(air, 'sent_ms'))
+}
+
+/** How much of what the region allows in an hour is used up. */
+function allowance(medium: ReplyData): string {
+  const air = recordOf(medium, 'airtime')
+  if (numberOf(air, 'duty_cycle') === 1) return 'no limit'
+  const [used, allowed] = [numberOf(air, 'used_last_hour_ms'), numberOf(air, 'allowed_per_hour_ms')]
+  return used === undefined || allowed === undefined
+    ? '-'
+    : `${percent(used / allowed)} of ${millis(allowed)}`
 }
 
 function rowsOrNone(columns: readonly Column<ReplyData>[], rows: readonly ReplyData[], none: string): string {

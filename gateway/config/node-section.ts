@@ -29,6 +29,7 @@ export interface NodeSettings {
   readonly heartbeatIntervalSecs: number
   readonly linkDeadTimeoutSecs: number
   readonly drainTimeoutSecs: number
+  readonly stateDirectory: string | undefined
   readonly logLevel: LogLevel
   readonly limits: LimitsConfig
   readonly rateLimit: RateLimitConfig
@@ -196,6 +197,11 @@ export const nodeSection: Section<NodeSettings> = section('The node and its prot
   }),
   linkDeadTimeoutSecs: int({ default: 30, min: 1, unit: 's', doc: 'Silence after which a peer is lost.' }),
   drainTimeoutSecs: int({ default: 2, unit: 's', doc: 'Time for goodbyes when stopping.' }),
+  stateDirectory: text({
+    default: undefined,
+    defaultText: 'beside the configuration file',
+    doc: 'Folder of `fips.airtime`, the airtime used in the last hour, which a restart must not forget.',
+  }),
   logLevel: oneOf<LogLevel>(['trace', 'debug', 'info', 'warn', 'error'], {
     default: 'info',
     doc: 'Lines of this level and above are logged.',

@@ -2,6 +2,7 @@
  * The daemon: from a configuration to a running node and back to silence. Wires ports, boards, transports, node,
  * control socket and network interface; everything that runs is stopped in the reverse order.
  */
+import { join } from 'node:path'
 import { systemClock } from '../../transports/index.ts'
 import {
   Driver,
@@ -29,6 +30,7 @@ import { systemRng } from '../rng.ts'
 import { VERSION } from '../version.ts'
 import { startDns, type DnsResponder } from '../dns/index.ts'
 import { Access } from './access.ts'
+import { AIRTIME_FILE, AirtimeBook } from './airtime-book.ts'
 import { Dialling } from './dialling.ts'
 import { logEvent } from './event-log.ts'
 import { Fleet } from './fleet.ts'
@@ -67,6 +69,7 @@ export class Daemon {
   readonly #dialling: Dialling
   readonly #host: DaemonHost
   readonly #access: Access
+  readonly #airtime: AirtimeBook
   #network: HostNetwork | undefined
   #dns: DnsResponder | undefined
   #control: ControlServer | undefined
@@ -120,8 +123,10 @@ export class Daemon {
         if (event.type === 'peer-down') this.#dialling.lost(event.peer)
       },
     })
+    this.#airtime = new AirtimeBook({ path: airtimeFile(loaded), clock, logger })
     const specs = mediaOf(config.transports, {
       identity,
+      airtime: this.#airtime,
       clock,
       rng,
       isListed: (station) => this.#access.isListedStation(station),
@@ -237,7 +242,11 @@ export class Daemon {
       linkMtu: () => this.#fleet.linkMtu(),
       step: (input) => this.#driver.step(input),
     })
-    if (!config.dns.enabled || !this.#network.isActive) return
+    if (!config.dns.enabled) return
+    if (!this.#network.isActive) {
+      logger.info('names are not answered, as DNS runs only with a network interface (tun.enabled)')
+      return
+    }
     this.#dns = await startDns({
       bindAddr: config.dns.bindAddr,
       port: config.dns.port,
@@ -262,6 +271,7 @@ export class Daemon {
     await this.#dns?.close()
     await this.#network?.close()
     await this.#fleet.close()
+    this.#airtime.close()
     await this.#control?.close()
   }
 
@@ -281,6 +291,12 @@ export class Daemon {
     this.#driver.step({ type: 'wall-clock', seconds: unixSeconds() })
     this.#cancelWallClock = this.#clock.after(WALL_CLOCK_INTERVAL, () => this.#tellTime())
   }
+}
+
+/** Beside the key file unless the configuration keeps state elsewhere. */
+function airtimeFile({ config, directory }: LoadedConfig): string | undefined {
+  const folder = config.node.stateDirectory ?? directory
+  return folder === undefined ? undefined : join(folder, AIRTIME_FILE)
 }
 
 /** A node's key, if it is a neighbour or was met before. */

@@ -1,14 +1,8 @@
 /** The table of transport kinds: what each makes of its section of the configuration. */
-import { boardDriver } from '../../boards/index.ts'
+import { boardDriver, type SubBand } from '../../boards/index.ts'
 import type { AdmissionPolicy, Clock, Identity, Rng, TransportAddr } from '../../core/index.ts'
 import type { PipeOpener } from '../../firmware-proto/index.ts'
-import {
-  LoraTransport,
-  regionBudgetFor,
-  SerialTransport,
-  UdpTransport,
-  type Transport,
-} from '../../transports/index.ts'
+import { LoraTransport, SerialTransport, UdpTransport, type Transport } from '../../transports/index.ts'
 import {
   radioChoice,
   type Instance,
@@ -19,6 +13,7 @@ import {
 } from '../config/index.ts'
 import type { Json } from '../control/index.ts'
 import { OperatorError } from '../errors.ts'
+import type { AirtimeBook } from './airtime-book.ts'
 import type { MediumSpec } from './medium.ts'
 import { openerFor } from './ports.ts'
 
@@ -26,6 +21,7 @@ export interface MediaDeps {
   readonly identity: Identity
   readonly clock: Clock
   readonly rng: Rng
+  readonly airtime: AirtimeBook
   /** Whether a station on the air belongs to a peer that is listed. */
   isListed(station: TransportAddr): boolean
   /** Opens a device; the default goes by the form of the name. */
@@ -103,7 +99,10 @@ function lora({ name, path, settings }: Instance<LoraSettings>, deps: MediaDeps)
     address: port,
     admission: admissionOf(settings),
     create: () => loraTransport(path, port, settings, deps),
-    detail: (transport) => (transport instanceof LoraTransport ? radioDetail(transport) : {}),
+    detail: (transport) =>
+      transport instanceof LoraTransport && choice.ok
+        ? radioDetail(transport, choice.value.subBand, deps.airtime)
+        : {},
   }
 }
 
@@ -115,7 +114,7 @@ function loraTransport(path: string, port: string, settings: LoraSettings, deps:
     throw new OperatorError('config', `${path}.board: there is no driver for ${settings.board}.`)
   }
   const { clock, rng, identity } = deps
-  const { plan, params } = choice.value
+  const { plan, params, subBand } = choice.value
   return new LoraTransport({
     board: driver.create({
       open: (deps.open ?? openerFor)(port, RNODE_BAUD),
@@ -124,7 +123,7 @@ function loraTransport(path: string, port: string, settings: LoraSettings, deps:
       overTcp: port.startsWith('tcp://'),
     }),
     params,
-    regionBudget: regionBudgetFor(plan, params),
+    regionBudget: { plan, budget: deps.airtime.budgetOf(subBand) },
     self: { publicKey: identity.publicKey, nodeAddr: identity.nodeAddr },
     clock,
     rng,
@@ -132,10 +131,23 @@ function loraTransport(path: string, port: string, settings: LoraSettings, deps:
   })
 }
 
-function radioDetail(transport: LoraTransport): Readonly<Record<string, Json>> {
+function radioDetail(
+  transport: LoraTransport,
+  subBand: SubBand,
+  airtime: AirtimeBook,
+): Readonly<Record<string, Json>> {
   const { frames, bytes, ms } = transport.air
+  const { usedMs, allowedMs } = airtime.use(subBand)
   return {
-    airtime: { sent_frames: frames, sent_bytes: bytes, sent_ms: Math.round(ms) },
+    airtime: {
+      sent_frames: frames,
+      sent_bytes: bytes,
+      sent_ms: Math.round(ms),
+      sub_band: subBand.name,
+      duty_cycle: subBand.dutyCycle,
+      used_last_hour_ms: Math.round(usedMs),
+      allowed_per_hour_ms: Math.round(allowedMs),
+    },
     queued_frames: transport.queued,
     neighbours: transport.neighbours().map((neighbour) => ({
       addr: neighbour.station,

@@ -69,13 +69,17 @@ export class SubBandBudget implements AirtimeBudget {
     return { minutes, age: now - newest * BIN }
   }
 
-  /** Takes over what was saved `elapsed` ms ago. What is not a number counts as a full minute: never less than was sent. */
+  /**
+   * Takes over what was saved `elapsed` ms ago. Never less than was sent: what is not a number counts as a full minute,
+   * and as minutes do not start together across a restart, each is taken for up to one later.
+   */
   restore(state: BudgetState, elapsed: Millis, now: Millis): void {
-    const newest = Math.floor((now - Math.max(0, elapsed)) / BIN)
+    const current = Math.floor(now / BIN)
+    const newest = Math.floor((now - Math.max(0, elapsed)) / BIN) + 1
     const minutes = state.minutes.slice(-BINS)
     minutes.forEach((saved, i) => {
       const used = Number.isFinite(saved) && saved >= 0 ? saved : BIN
-      const bin = newest - (minutes.length - 1 - i)
+      const bin = Math.min(newest - (minutes.length - 1 - i), current)
       this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + used)
     })
     this.#forget(now)
