@@ -28,6 +28,7 @@ export function owe(
   if (state === undefined) return false
   const readyAt = state.pacing.readyAt(now)
   const at = Math.max(earliest, readyAt)
+  if (!state.isPending) state.pendingSince = now
   state.isPending = true
   state.resends = 0
   state.losses = 0

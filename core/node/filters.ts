@@ -12,6 +12,7 @@ export interface FilterHost {
   /** Sends a FilterAnnounce; undefined when it could not go. */
   sendAnnounce(peer: Peer, message: Uint8Array, now: Millis): SentAnnounce | undefined
   isTreePeer(addr: NodeAddr): boolean
+  isParent(addr: NodeAddr): boolean
 }
 
 const KIND: AnnounceKind = {
@@ -53,7 +54,7 @@ export class Filters {
   }
 
   linkUp(peer: Peer, now: Millis): void {
-    owe(this.#ctx, KIND, peer, now + peer.timers.filterSettleMs, now)
+    this.#oweTo(peer, now)
   }
 
   /** From now on the peer is reached through us alone: everybody but itself is told. */
@@ -174,10 +175,17 @@ export class Filters {
     noteSent(this.#ctx, KIND, peer, sent, now)
   }
 
+  /** A filter is owed once things are quiet: each further change puts it off, up to a limit. */
   #oweTo(peer: Peer, now: Millis): void {
+    const { up, timers } = peer
     // A leaf sends everything to us whatever we reach.
-    if (peer.up !== undefined && !peer.up.isLeaf)
-      owe(this.#ctx, KIND, peer, now + peer.timers.filterDebounceMs, now)
+    if (up === undefined || up.isLeaf) return
+    const since = up.filter.isPending ? up.filter.pendingSince : now
+    const quietMs = this.#host.isParent(peer.addr) ? timers.filterQuietMs : timers.filterDownQuietMs
+    const quietAt = Math.min(now + quietMs, since + timers.filterHoldMs)
+    const at = Math.max(quietAt, up.since + timers.filterSettleMs)
+    owe(this.#ctx, KIND, peer, at, now)
+    this.#ctx.timers.set(KIND.sendTimer, peer.addr, Math.max(at, up.filter.pacing.readyAt(now)))
   }
 
   #treePeers(): readonly NodeAddr[] {

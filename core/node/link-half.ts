@@ -74,6 +74,7 @@ export class LinkHalf {
     this.filters = new Filters(ctx, {
       sendAnnounce: (peer, message, at) => this.#announce(peer, message, 'filter', at),
       isTreePeer: (addr) => this.tree.isTreePeer(addr),
+      isParent: (addr) => !this.tree.isRoot && this.tree.parent === addr,
     })
     this.leaves = new Leaves(ctx, { tree: this.tree, filters: this.filters, reports: this.reports })
     this.initiator = new Initiator(ctx, this.links, (addr, at) => this.dialer.attempt(addr, at))

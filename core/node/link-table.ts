@@ -177,6 +177,7 @@ function announceState(burst: number, intervalMs: Millis): NonNullable<Peer['up'
   return {
     pacing: new TokenBucket(burst, MS_PER_S / Math.max(intervalMs, 1)),
     isPending: false,
+    pendingSince: -Infinity,
     lastSentAt: undefined,
     unconfirmed: undefined,
     resends: 0,

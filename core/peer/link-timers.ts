@@ -43,12 +43,17 @@ export interface LinkTimers {
   readonly announceIntervalMs: Millis
   /** Repeats of an announce that nothing has confirmed. */
   readonly announceResendMs: Millis
-  /** FilterAnnounces likewise; a change waits for `filterDebounceMs` so that others can join it. */
+  /** FilterAnnounces likewise. */
   readonly filterBurst: number
   readonly filterIntervalMs: Millis
-  readonly filterDebounceMs: Millis
   /** The first filter of a link waits this long for the tree, whose settling changes it. */
   readonly filterSettleMs: Millis
+  /** A change waits until nothing has changed for so long, so that others can join it: for the parent, which passes it on. */
+  readonly filterQuietMs: Millis
+  /** The same for everybody else: what a child or a cross link hears of us is what all the others told us first. */
+  readonly filterDownQuietMs: Millis
+  /** But no change waits longer than this. */
+  readonly filterHoldMs: Millis
   readonly filterResendMs: Millis
   /** Repeats of one content, of either kind of announce. */
   readonly announceMaxResends: number
@@ -80,8 +85,10 @@ const CONSTRAINED: LinkTimers = {
   announceResendMs: 10 * MINUTE,
   filterBurst: 3,
   filterIntervalMs: MINUTE,
-  filterDebounceMs: 3 * SECOND,
-  filterSettleMs: 20 * SECOND,
+  filterSettleMs: 12 * SECOND,
+  filterQuietMs: 5 * SECOND,
+  filterDownQuietMs: 8 * SECOND,
+  filterHoldMs: MINUTE,
   filterResendMs: 30 * MINUTE,
   announceMaxResends: 1,
   reports: false,
@@ -102,6 +109,7 @@ export type LinkTimerTable = Readonly<Record<LinkProfile, LinkTimers>>
 
 export function linkTimerTable(config: NodeConfig): LinkTimerTable {
   const { rateLimit, rekey } = config
+  const filterDebounceMs = Math.min(STOCK_FILTER_SETTLE_MS, config.bloom.updateDebounceMs)
   const stock: LinkTimers = {
     handshakeResendMs: rateLimit.handshakeResendIntervalMs,
     handshakeResendBackoff: rateLimit.handshakeResendBackoff,
@@ -123,8 +131,10 @@ export function linkTimerTable(config: NodeConfig): LinkTimerTable {
     announceResendMs: STOCK_ANNOUNCE_RESEND_MS,
     filterBurst: 1,
     filterIntervalMs: config.bloom.updateDebounceMs,
-    filterDebounceMs: Math.min(STOCK_FILTER_SETTLE_MS, config.bloom.updateDebounceMs),
-    filterSettleMs: Math.min(STOCK_FILTER_SETTLE_MS, config.bloom.updateDebounceMs),
+    filterSettleMs: filterDebounceMs,
+    filterQuietMs: filterDebounceMs,
+    filterDownQuietMs: filterDebounceMs,
+    filterHoldMs: filterDebounceMs,
     filterResendMs: STOCK_ANNOUNCE_RESEND_MS,
     // Whoever confirms none of these sends no reports; the tree is repeated every minute in any case.
     announceMaxResends: 3,

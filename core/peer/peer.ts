@@ -40,6 +40,8 @@ export interface AnnounceState {
   readonly pacing: TokenBucket
   /** Something new is to be said. */
   isPending: boolean
+  /** Since when, if it is. */
+  pendingSince: Millis
   lastSentAt: Millis | undefined
   /** The frame that carried it, until the peer is known to have it. */
   unconfirmed: UnconfirmedAnnounce | undefined
