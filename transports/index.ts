@@ -12,6 +12,7 @@ export * from './transport.ts'
 export * from './udp/index.ts'
 export { LoraTransport, regionBudgetFor, type LoraTransportOptions, type RegionBudget } from './lora.ts'
 export {
+  HOST_TURNAROUND,
   RADIO_MTU,
   stationOf,
   SubBandBudget,

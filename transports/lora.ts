@@ -72,6 +72,8 @@ export interface LoraTransportOptions {
   readonly beacon?: boolean
   /** Opaque byte of the beacon. Default 0. */
   readonly capabilities?: number
+  /** What both hosts take to turn a request into an answer; longer where the modem's time runs faster than theirs. */
+  readonly hostTurnaroundMs?: Millis
   /**
    * Who is listed. A station that is not gets no answer and leaves no state, unless we have sent to it ourselves.
    * Default: everybody is (open mode, bounded).
@@ -234,13 +236,14 @@ export class LoraTransport implements Transport {
   }
 
   #timing(info: BoardInfo): RadioTiming {
-    const { params, regionBudget } = this.#options
+    const { params, regionBudget, hostTurnaroundMs } = this.#options
     const { overheadBytes, preambleSymbols } = info
     const dwell = regionBudget === undefined ? 0 : maxDwellBytes(regionBudget.plan, params, preambleSymbols)
     return {
       airtimeMs: (payloadBytes) => timeOnAirMs(params, payloadBytes + overheadBytes, preambleSymbols),
       maxPayload: Math.min(info.maxPayload, dwell - overheadBytes),
       ...contentionTiming(params),
+      ...(hostTurnaroundMs === undefined ? {} : { hostTurnaroundMs }),
     }
   }
 

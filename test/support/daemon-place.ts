@@ -12,6 +12,8 @@ export interface Place {
   readonly namespace: Namespace
   readonly daemon: Running
   readonly npub: string
+  /** Its control socket. */
+  readonly socket: string
 }
 
 /** How one of the two reaches the other. */
@@ -24,36 +26,63 @@ export interface Reach {
 }
 
 const SECRETS = [11, 12].map((fill) => new Uint8Array(32).fill(fill))
-const NPUBS = SECRETS.map((secret) => npubOf(Identity.fromSecret(secret).publicKey))
 
-/** Starts the daemon; resolves when it says that it runs. Cleans up after the test. */
-export async function place(
+/** The npub of a secret key. */
+export function npubOfSecret(secret: Uint8Array | undefined): string {
+  return npubOf(Identity.fromSecret(secret ?? new Uint8Array(32)).publicKey)
+}
+
+/** Starts one of the two; resolves when it says that it runs. Cleans up after the test. */
+export function place(t: TestContext, index: 0 | 1, namespace: Namespace, reach: Reach): Promise<Place> {
+  const { transports, kind, addr } = reach
+  const other = { alias: 'other', npub: npubOfSecret(SECRETS[1 - index]), kind, addr }
+  return placeWith(t, namespace, { secret: SECRETS[index], transports, peers: [other] })
+}
+
+/** A peer as its neighbour's configuration has it. */
+export interface ListedPeer {
+  readonly alias: string
+  readonly npub: string
+  readonly kind: string
+  /** Left out where the transport finds it by its key, or where it dials us. */
+  readonly addr?: string
+}
+
+/** Starts a daemon with an interface and names; resolves when it says that it runs. Cleans up after the test. */
+export async function placeWith(
   t: TestContext,
-  index: 0 | 1,
   namespace: Namespace,
-  reach: Reach,
+  node: {
+    readonly secret: Uint8Array | undefined
+    readonly transports: string
+    readonly peers: readonly ListedPeer[]
+  },
 ): Promise<Place> {
+  const secret = node.secret ?? new Uint8Array(32)
   const directory = mkdtempSync(path(tmpdir(), 'fips-ns-'))
   t.after(() => rmSync(directory, { recursive: true, force: true }))
   const config = path(directory, 'fips.yaml')
+  const socket = path(directory, 'control.sock')
   const text = `node:
-  identity: { nsec: ${nsecOf(SECRETS[index] ?? new Uint8Array(32))} }
-  control: { socket_path: ${path(directory, 'control.sock')} }
+  identity: { nsec: ${nsecOf(secret)} }
+  control: { socket_path: ${socket} }
 tun: { enabled: true }
 dns: { port: 53 }
 transports:
-${reach.transports}
+${node.transports}
 peers:
-  - npub: ${NPUBS[1 - index]}
-    alias: other
-    addresses: [{ transport: ${reach.kind}, addr: "${reach.addr}" }]
-`
+${node.peers.map((peer) => listed(peer)).join('')}`
   writeFileSync(config, text, { mode: 0o600 })
   await namespace.resolveLocally()
   const daemon = namespace.start(process.execPath, [FIPS_RADIO, 'run', '-c', config])
   t.after(() => daemon.stop())
   await daemon.line('runs', (line) => line.includes('the node runs'))
-  return { namespace, daemon, npub: NPUBS[index] ?? '' }
+  return { namespace, daemon, npub: npubOfSecret(secret), socket }
+}
+
+function listed({ alias, npub, kind, addr }: ListedPeer): string {
+  const place = addr === undefined ? '' : `, addr: "${addr}"`
+  return `  - { npub: ${npub}, alias: ${alias}, addresses: [{ transport: ${kind}${place} }] }\n`
 }
 
 /** A namespace that goes with the test. */

@@ -10,6 +10,8 @@ import type { Physics } from './timing.ts'
 
 /** How long foreign traffic heard once makes us allow for more of it. */
 const FOREIGN_MEMORY_FULL_FRAMES = 60
+/** Over which a modem measures its own airtime, by which it widens its contention window (RNode). */
+const MODEM_MEMORY: Millis = 15_000
 
 interface Awaiting {
   readonly channel: SendChannel
@@ -25,6 +27,9 @@ export class ChannelAccess {
   #bursting = false
   #foreignMs: Millis = 0
   #foreignUntil: Millis = -Infinity
+  /** Airtime heard of everybody, fading within a modem's memory: no modem has sent more. */
+  #heardMs: Millis = 0
+  #heardAt: Millis = -Infinity
 
   constructor(rng: Rng) {
     this.#rng = rng
@@ -58,7 +63,8 @@ export class ChannelAccess {
   /** The request is out: its answer must come in the time that physics needs. */
   requestSent(channel: SendChannel, physics: Physics, now: Millis): void {
     if (this.#awaiting?.channel !== channel) return
-    this.#awaiting.until = now + physics.ackWaitMs(now < this.#foreignUntil ? this.#foreignMs : 0)
+    const foreignMs = now < this.#foreignUntil ? this.#foreignMs : 0
+    this.#awaiting.until = now + physics.ackWaitMs(foreignMs, this.#heardShare(now))
   }
 
   answered(channel: SendChannel): void {
@@ -77,7 +83,13 @@ export class ChannelAccess {
   heardFrom(station: StationId, physics: Physics, now: Millis): void {
     const awaiting = this.#awaiting
     if (awaiting?.until === undefined || awaiting.channel.station !== station) return
-    awaiting.until = Math.max(awaiting.until, now + physics.busyAckWaitMs())
+    awaiting.until = Math.max(awaiting.until, now + physics.busyAckWaitMs(this.#heardShare(now)))
+  }
+
+  /** Any frame at all, before anything else is made of it. */
+  heard(bytes: number, physics: Physics, now: Millis): void {
+    this.#heardMs = this.#heardShare(now) * MODEM_MEMORY + physics.timing.airtimeMs(bytes)
+    this.#heardAt = now
   }
 
   /** Traffic between others; with `wantsAnswer` one of them is about to answer. */
@@ -90,6 +102,10 @@ export class ChannelAccess {
 
   deadline(): Millis | undefined {
     return this.#awaiting?.until
+  }
+
+  #heardShare(now: Millis): number {
+    return (this.#heardMs / MODEM_MEMORY) * Math.exp((this.#heardAt - now) / MODEM_MEMORY)
   }
 
   reset(): void {

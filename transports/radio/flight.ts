@@ -89,12 +89,12 @@ export class Flight {
     return packet === undefined ? new Uint8Array(0) : encodePacket({ ...packet, ackRequested })
   }
 
-  /** What flew is due again, except what `held` says has arrived. */
+  /**
+   * What has left is due again, except what `held` says has arrived. The far side may have lost what it once had: a
+   * fragment that came before the whole counter was known belongs to nothing.
+   */
   report(held: (index: number) => boolean): void {
-    this.#states.forEach((state, index) => {
-      if (held(index)) this.#states[index] = 'held'
-      else if (state === 'flying') this.#states[index] = 'due'
-    })
+    this.#states.forEach((_, index) => (this.#states[index] = held(index) ? 'held' : 'due'))
   }
 
   /** A due fragment has been sent as often as it may. */

@@ -139,6 +139,7 @@ export class RadioLink {
 
   #receive(heard: Heard, now: Millis): void {
     if (!this.#up) return
+    this.#access.heard(heard.payload.length, this.#physics, now)
     const decoded = decodePacket(heard.payload)
     if (!decoded.ok) {
       this.#access.heardForeign(heard.payload.length, false, this.#physics, now)

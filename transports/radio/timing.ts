@@ -15,17 +15,25 @@ export interface RadioTiming {
   readonly slotMs: Millis
   /** What the modem listens before it transmits. */
   readonly difsMs: Millis
+  /** In which both hosts and both serial lines turn a request into an answer. Default 60. */
+  readonly hostTurnaroundMs?: Millis
 }
 
 /** Slots of the modem's own contention window at its widest (RNode: 0..14). */
 const MODEM_WINDOW_SLOTS = 14
+/** Share of the time on air from which a modem's window moves up a band, one more with every further step (RNode). */
+const FIRST_BAND_SHARE = 0.07
+const BAND_STEP_SHARE = 0.39
+/** What we heard is not all that was sent. */
+const SHARE_MARGIN = 0.02
+const WINDOW_BANDS = 4
 /** A modem that sends much waits up to so many slots more before its next burst (RNode: four bands of 15). */
 const BUSY_MODEM_SLOTS = 45
 /** Slots we draw from before starting. */
 const START_WINDOW_SLOTS = 8
 const MAX_WINDOW_DOUBLINGS = 4
 /** Both hosts and both serial lines: an acknowledgement is decided and handed over in this time. */
-const HOST_TURNAROUND: Millis = 60
+export const HOST_TURNAROUND: Millis = 60
 /** An acknowledgement with a few bitmaps, for the wait. */
 const LONG_ACK_BYTES: number = ACK_BYTES + 9
 /** Beacons answering a solicit spread over this many times on air. */
@@ -35,7 +43,7 @@ const REASSEMBLY_FULL_FRAMES = 120
 /** A poll pays when the fragment it saves is this many times longer. */
 const POLL_WORTH = 2
 
-/** Age in full frames at which a queued frame is worth less than its airtime. */
+/** Age in full frames' turns at which a queued frame is worth less than its airtime. */
 const AGE_FULL_FRAMES: Readonly<Record<FrameClass, number>> = {
   handshake: 20,
   tree: 80,
@@ -56,20 +64,23 @@ export class Physics {
     this.pollMs = timing.airtimeMs(POLL_BYTES)
   }
 
-  /** From the end of a request to when its acknowledgement must have arrived. */
-  ackWaitMs(foreignMs: Millis): Millis {
+  /**
+   * From the end of a request to when its acknowledgement must have arrived, from a modem that has lately been on the
+   * air for at most `share` (0..1) of the time.
+   */
+  ackWaitMs(foreignMs: Millis, share: number): Millis {
     return (
-      HOST_TURNAROUND +
+      (this.timing.hostTurnaroundMs ?? HOST_TURNAROUND) +
       this.timing.difsMs +
-      MODEM_WINDOW_SLOTS * this.timing.slotMs +
+      windowSlots(share + SHARE_MARGIN) * this.timing.slotMs +
       this.timing.airtimeMs(LONG_ACK_BYTES) +
       foreignMs
     )
   }
 
   /** The same while the other side is in the middle of a burst: what its modem holds goes first. */
-  busyAckWaitMs(): Millis {
-    return this.ackWaitMs(this.fullMs) + BUSY_MODEM_SLOTS * this.timing.slotMs
+  busyAckWaitMs(share: number): Millis {
+    return this.ackWaitMs(this.fullMs, share) + BUSY_MODEM_SLOTS * this.timing.slotMs
   }
 
   /**
@@ -97,11 +108,22 @@ export class Physics {
   }
 
   maxAgeMs(frameClass: FrameClass): Millis {
-    return AGE_FULL_FRAMES[frameClass] * this.fullMs
+    return AGE_FULL_FRAMES[frameClass] * this.#turnMs
+  }
+
+  /** A full frame and the usual wait before it, which outweighs it at high rates. */
+  get #turnMs(): Millis {
+    return this.fullMs + this.timing.difsMs + (MODEM_WINDOW_SLOTS / 2) * this.timing.slotMs
   }
 
   /** Whether asking again is cheaper than sending `payloadBytes` again. */
   pollPays(payloadBytes: number): boolean {
     return this.timing.airtimeMs(payloadBytes) > POLL_WORTH * this.pollMs
   }
+}
+
+/** The longest contention window of a modem that was on the air for `share` of the last seconds. */
+function windowSlots(share: number): number {
+  const band = share <= FIRST_BAND_SHARE ? 0 : 1 + Math.floor((share - FIRST_BAND_SHARE) / BAND_STEP_SHARE)
+  return MODEM_WINDOW_SLOTS + Math.min(band, WINDOW_BANDS - 1) * (MODEM_WINDOW_SLOTS + 1)
 }

@@ -81,6 +81,21 @@ test('every frame arrives once, bit for bit, or is reported lost', () => {
   )
 })
 
+test('a fragment that came before its counter was known is sent again with the rest', () => {
+  const { air, a, b } = pair(9)
+  const leap = established(INDEX_B, 100_001n, 264)
+  const { frames } = a.link.air
+  air.loss = 1
+  air.send(a, b, leap, 'bulk')
+  while (a.link.air.frames === frames) air.run(10)
+  air.loss = 0
+  air.run(60_000)
+  assert.deepEqual(
+    b.frames.map(({ frame }) => frame),
+    [leap],
+  )
+})
+
 test('a 142-byte frame is 130 bytes of payload, its acknowledgement 6', () => {
   const { air, a, b } = pair(1)
   air.send(a, b, established(INDEX_B, 3n, 142), 'interactive')

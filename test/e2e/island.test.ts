@@ -1,0 +1,58 @@
+/** An offline radio island reached from the overlay through a gateway, by programs that know nothing of it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { needs } from '../support/requires.ts'
+import { assertFetches, assertReaches, publish, startBridge, untilAnswer } from './bridge.ts'
+
+const skip = needs('root', 'tun', 'program:ip', 'program:ping', 'program:curl')
+
+test(
+  'an island two radio hops deep: ping, 100 kB by HTTP, and a modem unplugged meanwhile',
+  { skip },
+  async (t) => {
+    const bridge = await startBridge(t, { hops: 2, speed: 10, spreadingFactor: 7, bandwidthHz: 500_000 })
+    const { overlay, gateway, radios, ether } = bridge
+    const [near, far] = radios
+    assert.ok(near && far)
+
+    await t.test('ping by name over one radio hop and over two, both ways', async () => {
+      await assertReaches(overlay, near, 3)
+      await assertReaches(near, overlay, 3)
+      await assertReaches(overlay, far, 3)
+      await assertReaches(far, gateway, 3)
+    })
+
+    await t.test('100 kB over UDP and one radio hop', async (t) => {
+      await assertFetches(t, bridge, near, await publish(t, overlay, 100_000))
+    })
+
+    await t.test('20 kB over two radio hops and UDP', async (t) => {
+      await assertFetches(t, bridge, overlay, await publish(t, far, 20_000))
+    })
+
+    await t.test('a modem that goes in mid transfer and comes back as another device', async (t) => {
+      const running = assertFetches(t, bridge, near, await publish(t, overlay, 20_000))
+      const { frames } = await ether.stats()
+      await untilFrames(frames + 50)
+      await ether.unplug(1)
+      await untilAnswer(near, 'show_transports', (reply) => reply.includes('"state":"down"'))
+      await ether.plug(1)
+      await untilAnswer(near, 'show_transports', (reply) => !reply.includes('"state":"down"'))
+      await assertReaches(overlay, near, 3)
+      await running
+      assert.equal(near.daemon.child.exitCode, null)
+    })
+
+    async function untilFrames(count: number): Promise<void> {
+      while ((await ether.stats()).frames < count);
+    }
+  },
+)
+
+test('an island at the true speed of SF8 and 125 kHz: ping, and 4 kB by HTTP', { skip }, async (t) => {
+  const bridge = await startBridge(t, { hops: 1, speed: 1, spreadingFactor: 8, bandwidthHz: 125_000 })
+  const [radio] = bridge.radios
+  assert.ok(radio)
+  await assertReaches(bridge.overlay, radio, 2)
+  await assertFetches(t, bridge, radio, await publish(t, bridge.overlay, 4000))
+})
