@@ -51,6 +51,7 @@ export interface LoraSettings {
   readonly customHighHz: number | undefined
   readonly customMaxPowerDbm: number | undefined
   readonly customDutyCycle: number | undefined
+  readonly clockSpeed: number
   readonly acceptConnections: boolean
   readonly autoConnect: boolean
   readonly open: boolean
@@ -199,6 +200,12 @@ const lora: Section<LoraSettings> = section('A LoRa radio behind a modem.', {
     above: true,
     max: 1,
     doc: 'Share of time on air allowed by `region: custom`; 0.01 is 1 %.',
+  }),
+  clockSpeed: num({
+    default: 1,
+    above: true,
+    max: 1000,
+    doc: 'For emulated modems only: how many times faster than real ones they run. Every wait of the radio shrinks with it.',
   }),
   ...ADMIT,
 })

@@ -1,8 +1,14 @@
 /** The table of transport kinds: what each makes of its section of the configuration. */
-import { boardDriver, type SubBand } from '../../boards/index.ts'
+import { boardDriver, PacedClock, type SubBand } from '../../boards/index.ts'
 import type { AdmissionPolicy, Clock, Identity, Rng, TransportAddr } from '../../core/index.ts'
 import type { PipeOpener } from '../../firmware-proto/index.ts'
-import { LoraTransport, SerialTransport, UdpTransport, type Transport } from '../../transports/index.ts'
+import {
+  HOST_TURNAROUND,
+  LoraTransport,
+  SerialTransport,
+  UdpTransport,
+  type Transport,
+} from '../../transports/index.ts'
 import {
   radioChoice,
   type Instance,
@@ -113,7 +119,8 @@ function loraTransport(path: string, port: string, settings: LoraSettings, deps:
   if (driver === undefined) {
     throw new OperatorError('config', `${path}.board: there is no driver for ${settings.board}.`)
   }
-  const { clock, rng, identity } = deps
+  const { rng, identity } = deps
+  const clock = settings.clockSpeed === 1 ? deps.clock : new PacedClock(deps.clock, settings.clockSpeed)
   const { plan, params, subBand } = choice.value
   return new LoraTransport({
     board: driver.create({
@@ -127,6 +134,7 @@ function loraTransport(path: string, port: string, settings: LoraSettings, deps:
     self: { publicKey: identity.publicKey, nodeAddr: identity.nodeAddr },
     clock,
     rng,
+    hostTurnaroundMs: HOST_TURNAROUND * settings.clockSpeed,
     isKnown: settings.open ? () => true : (station) => deps.isListed(station),
   })
 }
