@@ -51,9 +51,10 @@ function secretOf(index: number): Uint8Array {
 /** Starts everything; resolves when all daemons run, before there is any link. */
 export async function startBridge(t: TestContext, options: BridgeOptions): Promise<Bridge> {
   const { hops, speed, spreadingFactor, bandwidthHz } = options
-  const ether = await EmulatedEther.start(t, [
-    ...['--nodes', String(hops + 1), '--topology', 'line', '--speed', String(speed), '--seed', '5'],
-  ])
+  const ether = await EmulatedEther.start(
+    t,
+    `--nodes ${hops + 1} --topology line --speed ${speed} --seed 5`.split(' '),
+  )
   const names = ['ov', 'gw', ...Array.from({ length: hops }, (_, i) => `r${i + 1}`)]
   const namespaces: Namespace[] = []
   for (const name of names) namespaces.push(await namespaceFor(t, name))

@@ -39,8 +39,9 @@ export class EmulatedEther {
   }
 
   async stats(): Promise<AirStats> {
-    const { frames, bytes, ms } = JSON.parse(await this.#command({ cmd: 'stats' })) as Partial<AirStats>
-    return { frames: frames ?? 0, bytes: bytes ?? 0, ms: ms ?? 0 }
+    const answer = await this.#command({ cmd: 'stats' })
+    const count = (name: string): number => Number(new RegExp(`"${name}":([\\d.]+)`).exec(answer)?.[1])
+    return { frames: count('frames'), bytes: count('bytes'), ms: count('ms') }
   }
 
   async unplug(index: number): Promise<void> {
