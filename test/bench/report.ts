@@ -59,24 +59,34 @@ export function toJson(report: Report): string {
 }
 
 export function toText(report: Report): string {
-  const cells = cellsOf(report)
-  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
-  const lines = cells.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  )
-  const notes = report.rows.flatMap(({ what, note }) => (note === undefined ? [] : [`${what}: ${note}`]))
-  return [...lines, '', ...notes, ...report.method].join('\n')
+  const lines = aligned(cellsOf(report)).map((row) => row.join('  ').trimEnd())
+  return [...lines, '', ...remarks(report)].join('\n')
 }
 
+/** Aligned as the project's formatter would. */
 export function toMarkdown(report: Report): string {
-  const [head, ...body] = cellsOf(report)
+  const [head, ...body] = aligned(cellsOf(report))
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const rule = head!.map((_, column) => (column === 0 ? '---' : '---:'))
-  const notes = report.rows.flatMap(({ what, note }) => (note === undefined ? [] : [`${what}: ${note}`]))
-  return [line(head!), line(rule), ...body.map(line), '', [...notes, ...report.method].join(' ')].join('\n')
+  const rule = head!.map((cell, column) =>
+    column === 0 ? '-'.repeat(cell.length) : `${'-'.repeat(cell.length - 1)}:`,
+  )
+  return [line(head!), line(rule), ...body.map(line), '', remarks(report).join(' ')].join('\n')
+}
+
+function remarks({ rows, method }: Report): string[] {
+  return [...rows.flatMap(({ what, note }) => (note === undefined ? [] : [`${what}: ${note}`])), ...method]
+}
+
+const LEAST_WIDTH = 3
+
+/** The first column to the left, figures to the right. */
+function aligned(cells: readonly (readonly string[])[]): string[][] {
+  const widths = cells[0]!.map((_, column) =>
+    Math.max(LEAST_WIDTH, ...cells.map((row) => row[column]!.length)),
+  )
+  return cells.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))),
+  )
 }
 
 function cellsOf({ columns, rows }: Report): string[][] {
