@@ -17,7 +17,7 @@ export type LinkId = number
 
 /**
  * How chatty a link may be. `stock` runs the reference's timers; `constrained` is for media whose airtime is
- * precious: no reports, heartbeats after minutes of silence, rekey by the hour, announces coalesced.
+ * precious: no reports, heartbeats after minutes of silence, rekeys twice a day, announces coalesced.
  */
 export type LinkProfile = 'stock' | 'constrained'
 

@@ -96,7 +96,9 @@ export class LinkTable {
     peer.lastReceivedAt = now
     counters.handshake.completed += 1
     timers.set('heartbeat', peer.addr, now + peer.timers.heartbeatMs)
-    timers.set('dead', peer.addr, now + peer.timers.deadMs)
+    // Both ends announce themselves on a new link: one on which nothing is heard has come up at this end alone.
+    const { deadMs, handshakeTimeoutMs } = peer.timers
+    timers.set('dead', peer.addr, now + Math.min(deadMs, handshakeTimeoutMs))
     this.#ctx.emit({
       type: 'event',
       event: {

@@ -6,6 +6,8 @@ import type { TestNode } from '../../support/mesh.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
+/** Bytes of the frame. */
+const HEARTBEAT = 37
 
 interface Island {
   readonly mesh: TestMesh
@@ -14,11 +16,17 @@ interface Island {
   onAir(): readonly number[]
 }
 
-function island(seed: number, loss: number): Island {
+function island(seed: number, loss: number, confirmsAfterMs?: number): Island {
   const mesh = new TestMesh({ seed })
   const gateway = mesh.addNode()
   for (const radio of mesh.addNodes(3)) {
-    mesh.connect(radio, gateway, { profile: 'constrained', latencyMs: 900, jitterMs: 1500, loss })
+    mesh.connect(radio, gateway, {
+      profile: 'constrained',
+      latencyMs: 900,
+      jitterMs: 1500,
+      loss,
+      confirmsAfterMs,
+    })
   }
   const overlay = mesh.addNode()
   mesh.connect(overlay, gateway)
@@ -50,15 +58,15 @@ test('an island and the overlay know each other within half a minute, at little 
   }
 })
 
-test('an idle slow link carries a heartbeat every few minutes, and little else', () => {
-  const world = island(5, 0)
+test('an idle slow link carries three heartbeats an hour each way, and little else', () => {
+  const world = island(5, 0, 3 * SECOND)
   assert.ok(world.mesh.runUntil(() => settled(world), MINUTE))
   world.mesh.run(40 * MINUTE)
   world.mesh.trace.length = 0
   world.mesh.run(60 * MINUTE)
   const perLink = world.onAir().length / 3
   const bytes = world.onAir().reduce((sum, length) => sum + length, 0) / 3
-  assert.ok(perLink <= 30 && bytes <= 1400, `${perLink} frames, ${bytes} bytes an hour on each link`)
+  assert.ok(perLink <= 6 && bytes <= 6 * HEARTBEAT, `${perLink} frames, ${bytes} bytes an hour on each link`)
   assert.ok(settled(world))
 })
 
