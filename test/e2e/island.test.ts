@@ -1,6 +1,7 @@
 /** An offline radio island reached from the overlay through a gateway, by programs that know nothing of it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { eventually } from '../support/process.ts'
 import { needs } from '../support/requires.ts'
 import { assertFetches, assertReaches, publish, startBridge, untilAnswer } from './bridge.ts'
 
@@ -33,7 +34,9 @@ test(
     await t.test('a modem that goes in mid transfer and comes back as another device', async (t) => {
       const running = assertFetches(t, bridge, near, await publish(t, overlay, 20_000))
       const { frames } = await ether.stats()
-      await untilFrames(frames + 50)
+      await eventually('the transfer runs', async () =>
+        (await ether.stats()).frames > frames + 50 ? true : undefined,
+      )
       await ether.unplug(1)
       await untilAnswer(near, 'show_transports', (reply) => reply.includes('"state":"down"'))
       await ether.plug(1)
@@ -42,9 +45,5 @@ test(
       await running
       assert.equal(near.daemon.child.exitCode, null)
     })
-
-    async function untilFrames(count: number): Promise<void> {
-      while ((await ether.stats()).frames < count);
-    }
   },
 )
