@@ -20,7 +20,7 @@ export function randomBelow(rng: Rng, bound: number): number {
   return Math.floor(randomUnit(rng) * bound)
 }
 
-/** Deterministic bytes from a 32-bit seed (mulberry32), for tests and simulations. Never for keys. */
+/** Repeatable randomness from a 32-bit seed (splitmix32), for tests and simulations; never for keys. */
 export class SeededRng implements Rng {
   #state: number
 
@@ -30,21 +30,18 @@ export class SeededRng implements Rng {
 
   bytes(length: number): Uint8Array {
     const out = new Uint8Array(length)
-    for (let at = 0; at < length; at += 4) {
-      let word = this.#next()
-      for (let i = at; i < Math.min(at + 4, length); i++) {
-        out[i] = word & 0xff
-        word >>>= 8
-      }
+    for (let i = 0; i < length; i += 4) {
+      const word = this.#next()
+      for (let j = 0; j < 4 && i + j < length; j++) out[i + j] = word >>> (8 * j)
     }
     return out
   }
 
   #next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return (t ^ (t >>> 14)) >>> 0
+    this.#state = (this.#state + 0x9e3779b9) >>> 0
+    let z = this.#state
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad)
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97)
+    return (z ^ (z >>> 15)) >>> 0
   }
 }

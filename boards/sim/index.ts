@@ -13,7 +13,7 @@ export {
   type EtherStats,
   type Reception,
 } from './ether.ts'
-export { SeededRng } from './seeded-rng.ts'
+export { SeededRng } from '../../core/index.ts'
 export { SimBoard } from './sim-board.ts'
 export { PacedClock, SimClock } from './sim-clock.ts'
 export { SimRadio, type SimRadioDeps, type SimRadioSink } from './sim-radio.ts'
