@@ -1,5 +1,5 @@
 /** Numbers of a reply as people read them. Replies come from another process: every field may be missing. */
-import type { ReplyData } from '../control/index.ts'
+import { isRecord, type ReplyData } from '../control/index.ts'
 
 export function textOf(data: ReplyData | undefined, name: string): string {
   const value = data?.[name]
@@ -20,10 +20,6 @@ export function recordOf(data: ReplyData | undefined, name: string): ReplyData |
 export function rowsOf(data: ReplyData | undefined, name: string): readonly ReplyData[] {
   const value = data?.[name]
   return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-export function isRecord(value: unknown): value is ReplyData {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** `1.2 ms`, `340 ms`, `2.1 s`. */

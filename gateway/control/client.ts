@@ -2,13 +2,12 @@
 import { createConnection } from 'node:net'
 import type { Millis } from '../../core/index.ts'
 import { OperatorError, reasonOf, systemCode } from '../errors.ts'
+import { isRecord, type ReplyData } from './json.ts'
 
 /** Longer than the daemon takes to give up itself. */
 const CLIENT_TIMEOUT: Millis = 10_000
 /** A reply lists tables of some thousand entries at most. */
 const MAX_REPLY_BYTES = 64 * 1024 * 1024
-
-export type ReplyData = Readonly<Record<string, unknown>>
 
 /** The `data` of the reply. Rejects with an OperatorError: no daemon, no permission, or the daemon's own error. */
 export async function askDaemon(
@@ -81,8 +80,4 @@ function parseReply(line: string): ReplyData | undefined {
   } catch {
     return undefined
   }
-}
-
-function isRecord(value: unknown): value is ReplyData {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,5 @@
 /** The control socket: the reference's line protocol and replies, and a client for it. */
-export { askDaemon, type ReplyData } from './client.ts'
+export { askDaemon } from './client.ts'
 export { createDispatch } from './dispatch.ts'
 export {
   ControlError,
@@ -11,7 +11,7 @@ export {
   type TransportFacts,
   type TunFacts,
 } from './host.ts'
-export { type Json, type JsonObject } from './json.ts'
+export { isRecord, type Json, type JsonObject, type ReplyData } from './json.ts'
 export { createNames, shortNpub, type Names } from './names.ts'
 export { openControlServer, type ControlServer } from './server.ts'
 export { Sparklines } from './sparklines.ts'

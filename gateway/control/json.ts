@@ -7,6 +7,13 @@ export interface JsonObject {
   readonly [name: string]: Json
 }
 
+/** An object of JSON from outside: every name may be missing, every value anything. */
+export type ReplyData = Readonly<Record<string, unknown>>
+
+export function isRecord(value: unknown): value is ReplyData {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /** `reqNoTreePeer` -> `req_no_tree_peer`. */
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

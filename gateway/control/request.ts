@@ -1,6 +1,7 @@
 /** One request line, and the sentences for lines that are none. Wording follows the reference, which clients match on. */
 import { accept, type Accepted } from '../../core/index.ts'
 import type { Params } from './commands.ts'
+import { isRecord } from './json.ts'
 
 /** Longest request line with its newline, bytes. */
 export const MAX_REQUEST_BYTES = 4096
@@ -56,8 +57,4 @@ function invalid(what: string, column: number): string {
 
 function bad(message: string): BadRequest {
   return { ok: false, message }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -11,15 +11,12 @@ import {
   type Driver,
 } from '../../core/index.ts'
 import { ControlError, type PingReply, type PingRequest } from '../control/index.ts'
-import { IPV6_HEADER, echoRequest, readIcmp } from '../ipv6/index.ts'
+import { echoRequest, readIcmp } from '../ipv6/index.ts'
 
 /** More at once is not a person pinging. */
 const MAX_IN_FLIGHT = 64
 const IDENTIFIERS = 2 ** 16
 const ICMP_HEADER = 8
-/** Of an echo request, behind the IPv6 header. */
-const IDENTIFIER_AT: number = IPV6_HEADER + 4
-const SEQUENCE_AT: number = IPV6_HEADER + 6
 
 const REASONS: Readonly<Record<UndeliverableReason, string>> = {
   'no-identity': 'the key of that address is not known',
@@ -88,10 +85,11 @@ export class Pinger {
 
   /** True when the packet was a ping of ours. */
   undeliverable(packet: Uint8Array, reason: UndeliverableReason): boolean {
-    if (this.#inFlight.size === 0 || readIcmp(packet)?.type !== 'echo-request') return false
-    const view = new DataView(packet.buffer, packet.byteOffset, packet.length)
-    const ping = this.#inFlight.get(view.getUint16(IDENTIFIER_AT))
-    if (ping === undefined || ping.sequence !== view.getUint16(SEQUENCE_AT)) return false
+    if (this.#inFlight.size === 0) return false
+    const message = readIcmp(packet)
+    if (message?.type !== 'echo-request') return false
+    const ping = this.#inFlight.get(message.id)
+    if (ping?.sequence !== message.sequence) return false
     ping.finish({ type: 'undeliverable', reason: REASONS[reason] })
     return true
   }

@@ -80,7 +80,7 @@ export function echoReply(request: Uint8Array): Uint8Array {
 
 /** What an ICMPv6 packet says to a host that pings. */
 export type IcmpMessage =
-  | { readonly type: 'echo-request' }
+  | { readonly type: 'echo-request'; readonly id: number; readonly sequence: number }
   | { readonly type: 'echo-reply'; readonly id: number; readonly sequence: number; readonly data: Uint8Array }
   | {
       readonly type: 'error'
@@ -97,7 +97,7 @@ export function readIcmp(packet: Uint8Array): IcmpMessage | undefined {
   if (!isIpv6Packet(packet) || nextHeader(packet) !== NEXT_ICMPV6 || packet.length < DATA_AT) return undefined
   if (payloadChecksum(packet) !== 0) return undefined
   const type = packet[TYPE_AT] ?? 0
-  if (type === TYPE_ECHO_REQUEST) return { type: 'echo-request' }
+  if (type === TYPE_ECHO_REQUEST) return { type: 'echo-request', ...echoIds(packet) }
   if (type === TYPE_ECHO_REPLY)
     return { type: 'echo-reply', ...echoIds(packet), data: packet.subarray(DATA_AT) }
   if (type >= FIRST_INFORMATIONAL) return undefined

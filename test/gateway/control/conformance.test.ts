@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { isRecord } from '../../../gateway/control/index.ts'
 import { startPair, until, type TestDaemon } from '../daemon/pair.ts'
 
 const DATA = new URL('../../../../test/gateway/control/data/', import.meta.url)
@@ -90,8 +91,4 @@ function compare(theirs: unknown, ours: unknown, path: string, differences: stri
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'list' : typeof value
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -11,19 +11,13 @@ import {
   newPacket,
   NEXT_TCP,
   NEXT_UDP,
-  parseIpv6,
   payloadChecksum,
   readIcmp,
 } from '../../../gateway/ipv6/index.ts'
+import { ip } from './addresses.ts'
 
 const OURS = ip('fd00::1')
 const FAR = ip('fd00::2')
-
-function ip(text: string): Uint8Array {
-  const address = parseIpv6(text)
-  assert.ok(address)
-  return address
-}
 
 function edge(pathMtu?: number): HostEdge {
   return new HostEdge({ address: OURS, linkMtu: () => 1357, pathMtu: () => pathMtu })

@@ -19,15 +19,10 @@ import {
   unreachable,
   UNREACHABLE,
 } from '../../../gateway/ipv6/index.ts'
+import { ip } from './addresses.ts'
 
 const OURS = ip('fd00::1')
 const THEIRS = ip('fd12:3456::9')
-
-function ip(text: string): Uint8Array {
-  const address = parseIpv6(text)
-  assert.ok(address)
-  return address
-}
 
 test('icmpv6: an echo request and its answer', () => {
   const request = echoRequest({
@@ -38,7 +33,7 @@ test('icmpv6: an echo request and its answer', () => {
     data: Uint8Array.of(1, 2, 3),
   })
   assert.equal(payloadChecksum(request), 0)
-  assert.deepEqual(readIcmp(request), { type: 'echo-request' })
+  assert.deepEqual(readIcmp(request), { type: 'echo-request', id: 0x1234, sequence: 7 })
   const reply = readIcmp(echoReply(request))
   assert.deepEqual(reply, { type: 'echo-reply', id: 0x1234, sequence: 7, data: Uint8Array.of(1, 2, 3) })
 })
