@@ -131,7 +131,7 @@ function addPing(program: Command, io: CommandIo, setExit: (code: number) => voi
   program
     .command('ping')
     .description('send echo requests to a node through the mesh; works without a network interface')
-    .argument('<npub>', 'public key of the node, npub1...')
+    .argument('<npub>', 'public key of the node, npub1..., or its name in peers or the hosts file')
     .option('-n, --count <number>', 'echoes to send', whole(1, 65_535), 4)
     .option('-i, --interval <ms>', 'pause between them', whole(0, 3_600_000), 1000)
     .option('-w, --timeout <ms>', 'wait for each reply', whole(1, 120_000), 10_000)

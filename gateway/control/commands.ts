@@ -25,11 +25,10 @@ export function disconnect(host: ControlHost, params: Params | undefined): JsonO
   return host.disconnect(peerKey(npub, 'invalid npub'), npub)
 }
 
-/** One ICMPv6 echo through the node itself; works without a TUN. */
+/** One ICMPv6 echo through the node itself; works without a TUN. `npub` may be a name. */
 export async function ping(host: ControlHost, params: Params | undefined): Promise<JsonObject> {
   const given = required('ping', params)
-  const npub = field(given, 'npub')
-  const peer = peerKey(npub, 'invalid npub')
+  const peer = keyOrName(host, field(given, 'npub'))
   const timeout = within(given, 'timeout_ms', PING_TIMEOUT, MAX_PING_TIMEOUT)
   const payloadBytes = within(given, 'size', PING_PAYLOAD, MAX_PING_PAYLOAD)
   const sequence = within(given, 'sequence', 1, 0xffff)
@@ -68,6 +67,17 @@ function peerKey(npub: string, complaint: string): PublicKey {
   const key = parseNpub(npub)
   if (!key.ok) throw new ControlError(`${complaint} '${npub}': ${reasonFor(key.code)}`)
   return key.value
+}
+
+/** People know a node by its name as well, with or without the zone behind it. */
+function keyOrName(host: ControlHost, written: string): PublicKey {
+  const key = parseNpub(written)
+  if (key.ok) return key.value
+  const named = host.find(written.replace(/\.fips$/i, ''))
+  if (named !== undefined) return named
+  throw new ControlError(
+    `'${written}' is neither a public key (npub1 and 58 characters) nor a name in peers or the hosts file`,
+  )
 }
 
 function reasonFor(code: string): string {

@@ -25,6 +25,8 @@ export interface ControlHost {
   transports(): readonly TransportFacts[]
   tun(): TunFacts
   access(): AccessFacts
+  /** Key of a node's name, by aliases and the hosts file. */
+  find(name: string): PublicKey | undefined
   /** Rejects with a ControlError. */
   connect(peer: PublicKey, npub: string, transport: string, address: string): JsonObject
   disconnect(peer: PublicKey, npub: string): JsonObject

@@ -172,6 +172,7 @@ export class Daemon {
       pinger,
       tun: () => this.#network?.facts() ?? { state: 'disabled', name: config.tun.name },
       access: () => this.#access.facts(),
+      find: (name) => this.#access.find(name),
     })
   }
 

@@ -38,6 +38,7 @@ export interface DaemonHostParts {
   readonly pinger: Pinger
   tun(): TunFacts
   access(): AccessFacts
+  find(name: string): PublicKey | undefined
 }
 
 export class DaemonHost implements ControlHost {
@@ -75,6 +76,10 @@ export class DaemonHost implements ControlHost {
 
   access(): AccessFacts {
     return this.#parts.access()
+  }
+
+  find(name: string): PublicKey | undefined {
+    return this.#parts.find(name)
   }
 
   ping(request: PingRequest): Promise<PingReply> {

@@ -47,6 +47,11 @@ test('ping prints round trips and ends with 0; without a reply it ends with 1', 
   assert.equal(there.code, 0)
   assert.match(there.out, /64 bytes from [0-9a-f]{32}: seq 2, .* ms\n\n2 sent, 2 received; round trip/)
 
+  assert.equal((await fipsRadio('ping', 'first.fips', '-n', '1', '-s', socket)).code, 0)
+  const unknown = await fipsRadio('ping', 'frist', '-n', '1', '-s', socket)
+  assert.equal(unknown.code, 1)
+  assert.match(unknown.err, /'frist' is neither a public key .* nor a name/)
+
   const nobody = 'npub1vdrucn4t2hpmwhsfzt02zyceev3cvp6r6q8930s7ecf0p0plgyfqgehc27'
   const lost = await fipsRadio('ping', nobody, '-n', '1', '-w', '200', '-s', socket, '--json')
   assert.equal(lost.code, 1)
