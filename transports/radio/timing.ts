@@ -53,6 +53,19 @@ const AGE_FULL_FRAMES: Readonly<Record<FrameClass, number>> = {
   report: 30,
 }
 
+/**
+ * The least of these ages: on a fast channel a busy modem's contention, not the frames, is what takes the time, and what
+ * core would have to say again after a pause is better said late.
+ */
+const LEAST_AGE: Readonly<Record<FrameClass, Millis>> = {
+  handshake: 20_000,
+  tree: 60_000,
+  interactive: 15_000,
+  filter: 60_000,
+  bulk: 30_000,
+  report: 5_000,
+}
+
 export class Physics {
   readonly timing: RadioTiming
   readonly fullMs: Millis
@@ -108,7 +121,7 @@ export class Physics {
   }
 
   maxAgeMs(frameClass: FrameClass): Millis {
-    return AGE_FULL_FRAMES[frameClass] * this.#turnMs
+    return Math.max(LEAST_AGE[frameClass], AGE_FULL_FRAMES[frameClass] * this.#turnMs)
   }
 
   /** A full frame and the usual wait before it, which outweighs it at high rates. */
