@@ -26,6 +26,7 @@ export {
   decodeSessionSenderReport,
   encodeLinkReceiverReport,
   encodeLinkSenderReport,
+  withoutDoubledType,
   encodeSessionReceiverReport,
   encodeSessionSenderReport,
   LINK_RECEIVER_REPORT_SIZE,

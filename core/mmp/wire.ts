@@ -3,8 +3,8 @@
  * bytes, fields) and as the body of a session message (two reserved bytes, fields; type and flags are in the inner header).
  * Reserved bytes are sent as zero and not looked at; bytes after the fields are ignored.
  *
- * The microcontroller firmware doubles the type byte of its link reports, which shifts the fields by one; `decodeLink*`
- * reads such a message as it stands, like every other node does.
+ * Microcontroller firmware doubles the type byte of its link reports, which shifts the fields by one. The decoders read such a
+ * message as it stands, like every other node does; a host that knows better calls `withoutDoubledType` first.
  */
 import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Result } from '../result.ts'
@@ -62,6 +62,13 @@ export const LINK_RECEIVER_REPORT_SIZE: number = 1 + LINK_RESERVED + RECEIVER_FI
 export const SESSION_SENDER_REPORT_SIZE: number = SESSION_RESERVED + SENDER_FIELDS
 export const SESSION_RECEIVER_REPORT_SIZE: number = SESSION_RESERVED + RECEIVER_FIELDS
 
+/** A link report without the second type byte, if it has one: the byte is reserved, and zero in every other report. */
+export function withoutDoubledType(message: Uint8Array): Uint8Array {
+  const [type] = message
+  const size = type === SENDER_REPORT_TYPE ? LINK_SENDER_REPORT_SIZE : LINK_RECEIVER_REPORT_SIZE
+  return message.length === size + 1 && message[1] === type ? message.subarray(1) : message
+}
+
 /**
  *   0x01 | reserved 3 | start counter LE64 | end counter LE64 | start time LE32 | end time LE32 | interval bytes LE32
  *        | packets LE64 | bytes LE64
@@ -118,9 +125,6 @@ function decodeLink<T>(
   const reader = new ByteReader(message)
   const type = reader.u8()
   if (type !== expectedType) return reject('wrong-type', expectedType, type)
-  // Microcontrollers of the field write the type byte twice; a reserved byte is zero in every other report.
-  const isDoubled = message.length === size + 1 && message[1] === expectedType
-  if (isDoubled) reader.skip(1)
   if (message.length < size) return reject('too-short', size, message.length)
   reader.skip(LINK_RESERVED)
   return accept(readFields(reader))

@@ -8,6 +8,7 @@ import {
   decodeLinkSenderReport,
   encodeLinkReceiverReport,
   encodeLinkSenderReport,
+  withoutDoubledType,
 } from '../mmp/index.ts'
 import type { LinkSession, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
@@ -132,7 +133,7 @@ export class LinkReports implements FrameMeter {
   /** The peer wants to know how its frames arrive. It is told even where we send no reports of our own accord. */
   senderReport(peer: Peer, message: Uint8Array, now: Millis): void {
     const { counters } = this.#ctx
-    if (!decodeLinkSenderReport(message).ok) {
+    if (!decodeLinkSenderReport(withoutDoubledType(message)).ok) {
       counters.mmp.decodeError += 1
       return
     }
@@ -143,7 +144,7 @@ export class LinkReports implements FrameMeter {
 
   receiverReport(peer: Peer, message: Uint8Array, now: Millis): void {
     const { counters } = this.#ctx
-    const decoded = decodeLinkReceiverReport(message)
+    const decoded = decodeLinkReceiverReport(withoutDoubledType(message))
     if (!decoded.ok) {
       counters.mmp.decodeError += 1
       return

@@ -81,7 +81,7 @@ const CONSTRAINED: LinkTimers = {
   rekeyJitterMs: 30 * MINUTE,
   rekeyAfterMessages: 65_536,
   drainMs: MINUTE,
-  // An announce that was lost comes again after ten minutes at the latest, and a change of filters costs airtime.
+  // An announce that was lost comes again after four minutes at the latest, and a change of filters costs airtime.
   leafGraceMs: 12 * MINUTE,
   announceBurst: 4,
   announceIntervalMs: 30 * SECOND,
