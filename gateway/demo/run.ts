@@ -7,6 +7,8 @@ const FIRST_PING_TIMEOUT: Millis = 60_000
 const PING_TIMEOUT: Millis = 30_000
 /** Pings of the running demo start this far apart. */
 const PING_PERIOD: Millis = 5_000
+/** A pair that cannot reach each other yet is told so at once, and tries again after this. */
+const RETRY: Millis = 1_000
 /** How often it is looked whether a pair has come into one tree. */
 const POLL: Millis = 250
 
@@ -31,7 +33,10 @@ export async function pingAll(island: Island, clock: Clock, course: Course): Pro
     }
     open.splice(open.indexOf(pair), 1)
     if (await island.ping(pair, FIRST_PING_TIMEOUT)) await island.ping(pair, PING_TIMEOUT)
-    else open.push(pair)
+    else {
+      open.push(pair)
+      await pause(clock, RETRY)
+    }
   }
   return open.length === 0
 }

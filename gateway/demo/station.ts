@@ -2,6 +2,7 @@
 import {
   Driver,
   Identity,
+  IPV6_OVERHEAD,
   ipv6Of,
   nodeConfig,
   type Clock,
@@ -16,6 +17,7 @@ import {
 import type { Transport } from '../../transports/index.ts'
 import { createNode } from '../daemon/index.ts'
 import { unixSeconds } from '../clock.ts'
+import { HostEdge } from '../ipv6/index.ts'
 import { UserspaceHost } from '../tun/index.ts'
 
 export interface StationDeps {
@@ -47,12 +49,20 @@ export class Station {
     this.identity = Identity.fromSecret(rng.bytes(32), crypto)
     this.node = createNode({ identity: this.identity, rng, config: nodeConfig(), now: clock.now() })
     this.#host = new UserspaceHost({ address: this.identity.ipv6, clock, name, mtu: HOST_MTU })
+    const edge = new HostEdge({
+      address: this.identity.ipv6,
+      linkMtu: () => HOST_MTU + IPV6_OVERHEAD,
+      pathMtu: () => undefined,
+    })
     this.#driver = new Driver(this.node, clock, {
       send: ({ transportId, to, frame, frameClass }) => {
         this.#transports.get(transportId)?.send(to, frame, frameClass)
       },
       packet: (packet) => this.#host.write(packet),
-      undeliverable: () => undefined,
+      undeliverable: (packet, reason, mtu) => {
+        const answer = edge.undeliverable(packet, reason, mtu, clock.now())
+        if (answer !== undefined) this.#host.write(answer)
+      },
       datagram: () => undefined,
       event: (event) => deps.onEvent(event),
     })
