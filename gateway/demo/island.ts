@@ -36,6 +36,8 @@ const FREQUENCY_HZ = 869_525_000
 const TX_POWER_DBM = 14
 const BAUD = 115_200
 const BITS_PER_BYTE = 10
+/** A radio node's link, tree and filters need about this long on a channel of its own at SF8 and 125 kHz. */
+const JOIN_PERIOD: Millis = 30_000
 /** Window of the channel load. */
 const LOAD_WINDOW: Millis = 60_000
 /** SNR of the emulated links, dB: spread over this range by the seed. */
@@ -193,13 +195,14 @@ export class Island {
       }
   }
 
-  /** Radio and serial links; UDP is dialled when its port is known. */
+  /** Radio and serial links; UDP is dialled when its port is known. Radio nodes join one after another, as people switch them on. */
   #dial(): void {
+    let joining = 0
     for (const { from, to, medium } of this.topology.links) {
-      const peer = this.#station(to).identity
-      if (medium === 'serial') this.#station(from).dial(peer.publicKey, 1, SERIAL_PORT)
+      const [station, { publicKey, nodeAddr }] = [this.#station(from), this.#station(to).identity]
+      if (medium === 'serial') station.dial(publicKey, 1, SERIAL_PORT)
       if (medium !== 'lora') continue
-      this.#station(from).dial(peer.publicKey, 1, stationOf(peer.nodeAddr))
+      this.#clock.after(JOIN_PERIOD * joining++, () => station.dial(publicKey, 1, stationOf(nodeAddr)))
     }
   }
 
