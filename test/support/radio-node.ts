@@ -56,6 +56,8 @@ export class RadioNode {
     const open = this.transport.open({
       frame: (from, frame) => this.step({ type: 'frame', transportId: TRANSPORT_ID, from, frame }),
       state: () => {},
+      delivered: (to, frame) => this.step({ type: 'frame-delivered', transportId: TRANSPORT_ID, to, frame }),
+      lost: (to, frame) => this.step({ type: 'frame-lost', transportId: TRANSPORT_ID, to, frame }),
     })
     await this.#clock.resolve(open, OPEN_LIMIT_MS)
     const admission = { acceptConnections: true, autoConnect: false, listedOnly: false }
