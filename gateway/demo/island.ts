@@ -12,6 +12,8 @@ import {
 } from '../../boards/index.ts'
 import {
   npubOf,
+  randomU32,
+  randomUnit,
   type Clock,
   type Crypto,
   type Millis,
@@ -67,7 +69,7 @@ export class Island {
     this.#rng = new SeededRng(options.seed)
     this.#ether = new Ether({ clock, rng: new SeededRng(options.seed + 1) })
     for (const { name } of this.topology.stations) {
-      const rng = new SeededRng(Math.floor(this.#unit() * 2 ** 32))
+      const rng = new SeededRng(randomU32(this.#rng))
       const onEvent = (event: NodeEvent) => this.#event(name, event)
       const station = new Station({ name, clock: this.#clock, rng, crypto: this.#crypto, onEvent })
       this.#stations.set(name, station)
@@ -138,7 +140,8 @@ export class Island {
       codingRate: 5,
       txPowerDbm: TX_POWER_DBM,
     }
-    const { clock, rng } = { clock: this.#clock, rng: new SeededRng(Math.floor(this.#unit() * 2 ** 32)) }
+    const clock = this.#clock
+    const rng = new SeededRng(randomU32(this.#rng))
     const emulator = new RnodeEmulator({ clock, rng, ether: this.#ether, name: modem })
     this.#modems.push(emulator)
     const open = (): Promise<BytePipe> => {
@@ -190,7 +193,7 @@ export class Island {
     const modems = this.topology.stations.flatMap(({ modem }) => modem ?? [])
     for (const [i, a] of modems.entries())
       for (const b of modems.slice(i + 1)) {
-        const snrDb = SNR.low + SNR.spread * this.#unit()
+        const snrDb = SNR.low + SNR.spread * randomUnit(this.#rng)
         this.#ether.link(a, b, { snrDb, rssiDbm: NOISE_FLOOR_DBM + snrDb, loss: this.#options.loss })
       }
   }
@@ -263,10 +266,6 @@ export class Island {
     const station = this.#stations.get(name)
     if (station === undefined) throw new Error(`no station ${name}`)
     return station
-  }
-
-  #unit(): number {
-    return this.#rng.bytes(4).reduce((sum, byte) => sum / 256 + byte, 0) / 256
   }
 }
 
