@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../transports/index.ts'
 import {
+  FipsNode,
   Driver,
   type Clock,
   type Identity,
@@ -38,7 +39,6 @@ import { DaemonHost } from './host.ts'
 import { mediaOf, type MediaDeps } from './media.ts'
 import { HostNetwork } from './network.ts'
 import { coreConfig } from './node-config.ts'
-import { createNode } from './node.ts'
 import { resolveHost } from './peers.ts'
 import { Pinger } from './pinger.ts'
 
@@ -98,7 +98,7 @@ export class Daemon {
     for (const remark of resolved.remarks) logger.warn(remark)
     const { identity } = resolved
     const settings = coreConfig(config.node)
-    const node = createNode({ identity, rng, config: settings, now: clock.now() })
+    const node = new FipsNode({ identity, rng, config: settings, now: clock.now() })
     const names = createNames(
       config.peers,
       (addr) => publicKeyOf(node.views, addr),

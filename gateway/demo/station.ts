@@ -1,13 +1,13 @@
 /** One whole FIPS node of the demo: the same node, driver and transports as the daemon's, with a host in this process. */
 import {
   Driver,
+  FipsNode,
   Identity,
   IPV6_OVERHEAD,
   ipv6Of,
   nodeConfig,
   type Clock,
   type Crypto,
-  type FipsNode,
   type Millis,
   type NodeEvent,
   type PublicKey,
@@ -15,7 +15,6 @@ import {
   type TransportId,
 } from '../../core/index.ts'
 import type { Transport } from '../../transports/index.ts'
-import { createNode } from '../daemon/index.ts'
 import { unixSeconds } from '../clock.ts'
 import { HostEdge } from '../ipv6/index.ts'
 import { UserspaceHost } from '../tun/index.ts'
@@ -47,7 +46,7 @@ export class Station {
     this.name = name
     this.#clock = clock
     this.identity = Identity.fromSecret(rng.bytes(32), crypto)
-    this.node = createNode({ identity: this.identity, rng, config: nodeConfig(), now: clock.now() })
+    this.node = new FipsNode({ identity: this.identity, rng, config: nodeConfig(), now: clock.now() })
     this.#host = new UserspaceHost({ address: this.identity.ipv6, clock, name, mtu: HOST_MTU })
     const edge = new HostEdge({
       address: this.identity.ipv6,
