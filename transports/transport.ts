@@ -22,11 +22,23 @@ export interface Transport {
   close(): Promise<void>
 }
 
+/** A transport that moves frames in batches, to and from memory that stays where it is. */
+export interface BatchTransport extends Transport {
+  /** Takes `length` bytes of `slab` from `at`, which must stay as they are until `flush`. Never throws. */
+  queue(to: TransportAddr, slab: Uint8Array, at: number, length: number): SendResult
+  /** Sends what is queued. */
+  flush(): void
+}
+
 export interface TransportSink {
   /** One whole frame; the view is valid only during the call. */
   frame(from: TransportAddr, frame: Uint8Array, meta?: FrameMeta): void
   /** The medium went down or came back (a radio unplugged, a port replugged). Initially up. */
   state(up: boolean, reason: string): void
+  /** The same for a transport that works in batches: the frame is `length` bytes of `bytes` from `at`, during the call. */
+  frameAt?(from: TransportAddr, bytes: Uint8Array, at: number, length: number): void
+  /** The frames of one batch have been handed over: what they led to can leave. */
+  batchEnd?(): void
   /** A station announced itself on a broadcast medium. */
   station?(addr: TransportAddr, publicKey: Uint8Array): void
   /**

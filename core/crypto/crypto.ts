@@ -21,6 +21,33 @@ export interface Cipher {
   sealInto(counter: bigint, aad: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void
   /** The plaintext, or undefined when the tag does not fit (or is not all there). */
   open(counter: bigint, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined
+  /**
+   * The same by offsets, for the data path: seals `length` bytes of `bytes` from `at` in place, the tag behind them; the
+   * associated data are `aadLength` bytes from `aadAt`. `counter` is a safe integer.
+   */
+  sealAt(
+    counter: number,
+    bytes: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    at: number,
+    length: number,
+  ): void
+  /**
+   * Opens `length` bytes of `input` from `at`, tag included, into `output` from `outAt`; the two places do not overlap.
+   * False when the tag does not fit (or is not all there): what `output` then holds is not to be used. `input` is as it
+   * was, so that another key can be tried.
+   */
+  openAt(
+    counter: number,
+    input: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    at: number,
+    length: number,
+    output: Uint8Array,
+    outAt: number,
+  ): boolean
 }
 
 export interface Crypto {

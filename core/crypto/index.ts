@@ -8,3 +8,4 @@ export {
   type Crypto,
 } from './crypto.ts'
 export { nobleCrypto } from './noble.ts'
+export { ViewCipher } from './view-cipher.ts'

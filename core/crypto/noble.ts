@@ -2,7 +2,8 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { SECRET_SIZE, TAG_SIZE, nonceOf, type Cipher, type Crypto } from './crypto.ts'
+import { SECRET_SIZE, TAG_SIZE, nonceOf, type Crypto } from './crypto.ts'
+import { ViewCipher } from './view-cipher.ts'
 
 export const nobleCrypto: Crypto = {
   name: 'noble',
@@ -32,10 +33,11 @@ export const nobleCrypto: Crypto = {
   cipher: (key) => new NobleCipher(key),
 }
 
-class NobleCipher implements Cipher {
+class NobleCipher extends ViewCipher {
   readonly #key: Uint8Array
 
   constructor(key: Uint8Array) {
+    super()
     if (key.length !== SECRET_SIZE) throw new RangeError('a cipher key has 32 bytes')
     this.#key = key.slice()
   }

@@ -12,7 +12,7 @@ import {
   SECRET_SIZE,
   TAG_SIZE,
   nobleCrypto,
-  type Cipher,
+  ViewCipher,
   type Crypto,
 } from '../../core/index.ts'
 import { Nonce } from './nonce.ts'
@@ -52,11 +52,12 @@ export const nodeCrypto: Crypto = {
   cipher: (key) => new NodeCipher(key),
 }
 
-class NodeCipher implements Cipher {
+class NodeCipher extends ViewCipher {
   readonly #key: KeyObject
   readonly #nonce = new Nonce()
 
   constructor(key: Uint8Array) {
+    super()
     if (key.length !== SECRET_SIZE) throw new RangeError('a cipher key has 32 bytes')
     this.#key = createSecretKey(key)
   }

@@ -3,7 +3,7 @@
  * for small frames. Everything else is node:crypto.
  */
 import { createRequire } from 'node:module'
-import { SECRET_SIZE, TAG_SIZE, type Cipher, type Crypto } from '../../core/index.ts'
+import { SECRET_SIZE, TAG_SIZE, ViewCipher, type Crypto } from '../../core/index.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { Nonce } from './nonce.ts'
 
@@ -38,12 +38,13 @@ export function loadSodiumCrypto(): Crypto | undefined {
   }
 }
 
-class SodiumCipher implements Cipher {
+class SodiumCipher extends ViewCipher {
   readonly #sodium: SodiumAead
   readonly #key: Uint8Array
   readonly #nonce = new Nonce()
 
   constructor(sodium: SodiumAead, key: Uint8Array) {
+    super()
     if (key.length !== SECRET_SIZE) throw new RangeError('a cipher key has 32 bytes')
     this.#sodium = sodium
     this.#key = Uint8Array.from(key)

@@ -1,7 +1,7 @@
 /** The benchmarks run, their tables have the shape that others read, and a slower machine shows. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Cipher, Crypto } from '../../core/index.ts'
+import { ViewCipher, type Cipher, type Crypto } from '../../core/index.ts'
 import { nodeCrypto } from '../../gateway/crypto/index.ts'
 import { bulkShare } from './air-link.ts'
 import { airReport } from './air.ts'
@@ -13,21 +13,32 @@ import { simReport } from './sim.ts'
 
 /** Does everything `extra` times more. */
 function slowed(crypto: Crypto, extra: number): Crypto {
-  const slow = (cipher: Cipher): Cipher => ({
-    seal: (counter, aad, plaintext) => {
-      for (let i = 0; i < extra; i++) cipher.seal(counter, aad, plaintext)
-      return cipher.seal(counter, aad, plaintext)
-    },
-    sealInto: (counter, aad, plaintext, output) => {
-      for (let i = 0; i < extra; i++) cipher.seal(counter, aad, plaintext)
-      cipher.sealInto(counter, aad, plaintext, output)
-    },
-    open: (counter, aad, sealed) => {
-      for (let i = 0; i < extra; i++) cipher.open(counter, aad, sealed)
-      return cipher.open(counter, aad, sealed)
-    },
-  })
-  return { ...crypto, name: 'slowed', cipher: (key) => slow(crypto.cipher(key)) }
+  return { ...crypto, name: 'slowed', cipher: (key) => new SlowedCipher(crypto.cipher(key), extra) }
+}
+
+class SlowedCipher extends ViewCipher {
+  readonly #cipher: Cipher
+  readonly #extra: number
+
+  constructor(cipher: Cipher, extra: number) {
+    super()
+    this.#cipher = cipher
+    this.#extra = extra
+  }
+
+  seal(counter: bigint, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    for (let i = 0; i < this.#extra; i++) this.#cipher.seal(counter, aad, plaintext)
+    return this.#cipher.seal(counter, aad, plaintext)
+  }
+
+  sealInto(counter: bigint, aad: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void {
+    output.set(this.seal(counter, aad, plaintext))
+  }
+
+  open(counter: bigint, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    for (let i = 0; i < this.#extra; i++) this.#cipher.open(counter, aad, sealed)
+    return this.#cipher.open(counter, aad, sealed)
+  }
 }
 
 test('bench host: every step is measured for every provider, and a slowed one comes out worse in all of them', async () => {
