@@ -6,10 +6,17 @@ import type { FilterAnnounce } from './wire.ts'
 
 export type FilterVerdict = 'accepted' | 'stale' | 'above-cap'
 
-/** `storedSequence`: of the last filter accepted from this neighbour, 0 when there was none. */
-export function judgeFilter(announce: FilterAnnounce, storedSequence: bigint): FilterVerdict {
+/**
+ * `storedSequence`: of the last filter accepted from this neighbour, 0 when there was none. `maxRate`: the highest
+ * false-positive rate that is taken.
+ */
+export function judgeFilter(
+  announce: FilterAnnounce,
+  storedSequence: bigint,
+  maxRate: number,
+): FilterVerdict {
   if (announce.sequence <= storedSequence) return 'stale'
-  return announce.filter.falsePositiveRate() > MAX_FALSE_POSITIVE_RATE ? 'above-cap' : 'accepted'
+  return announce.filter.falsePositiveRate() > maxRate ? 'above-cap' : 'accepted'
 }
 
 /** What a tree neighbour says it reaches. */

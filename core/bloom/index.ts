@@ -1,7 +1,7 @@
 export { judgeFilter, outgoingFilter } from './decide.ts'
 export type { Contribution, FilterVerdict, OutgoingFilter } from './decide.ts'
 export { BloomFilter, FILTER_BITS, FILTER_BYTES, FILTER_HASHES, FilterKey } from './filter.ts'
-export { FILTER_MIN_INTERVAL, MAX_FALSE_POSITIVE_RATE } from './limits.ts'
+export { MAX_FALSE_POSITIVE_RATE } from './limits.ts'
 export { FilterState } from './state.ts'
 export {
   decodeFilterAnnounce,

@@ -1,11 +1,7 @@
 /** Bounds of the filters. */
-import type { Millis } from '../time.ts'
 
 /**
  * Highest false-positive rate of a filter we take or send. Above it a filter says yes so often that lookups flood the
  * mesh; a neighbour could attract all traffic by setting every bit.
  */
 export const MAX_FALSE_POSITIVE_RATE = 0.2
-
-/** At most one FilterAnnounce to a neighbour in this time. */
-export const FILTER_MIN_INTERVAL: Millis = 500

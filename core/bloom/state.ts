@@ -1,27 +1,26 @@
 /** The filters on our links: what each neighbour announced, and what we told each. */
 import type { NodeAddr } from '../identity/index.ts'
-import { CoalescedSends } from '../limits.ts'
-import type { Millis } from '../time.ts'
 import type { Contribution, FilterVerdict } from './decide.ts'
 import { judgeFilter, outgoingFilter } from './decide.ts'
 import type { BloomFilter } from './filter.ts'
-import { FILTER_MIN_INTERVAL } from './limits.ts'
+import { MAX_FALSE_POSITIVE_RATE } from './limits.ts'
 import type { FilterAnnounce } from './wire.ts'
 
 /** One entry per neighbour, each of two filters (2 KiB); `remove` when it leaves. */
 export class FilterState {
   readonly #self: NodeAddr
+  readonly #maxInboundRate: number
   /** Addresses behind us that announce nothing themselves: leaves whose link we answer for. */
   readonly #leaves = new Set<NodeAddr>()
   readonly #inbound = new Map<NodeAddr, FilterAnnounce>()
   readonly #lastSent = new Map<NodeAddr, BloomFilter>()
   readonly #leftOut = new Map<NodeAddr, readonly NodeAddr[]>()
-  readonly #sends: CoalescedSends
   #sequence = 0n
 
-  constructor(self: NodeAddr, minInterval: Millis = FILTER_MIN_INTERVAL) {
+  /** `maxInboundRate`: the highest false-positive rate of a filter that is taken. What we send keeps to the default. */
+  constructor(self: NodeAddr, maxInboundRate: number = MAX_FALSE_POSITIVE_RATE) {
     this.#self = self
-    this.#sends = new CoalescedSends(minInterval)
+    this.#maxInboundRate = maxInboundRate
   }
 
   addLeaf(addr: NodeAddr): void {
@@ -38,7 +37,7 @@ export class FilterState {
 
   /** Takes a neighbour's announce; only an accepted one changes anything, and only it consumes its sequence. */
   receive(peer: NodeAddr, announce: FilterAnnounce): FilterVerdict {
-    const verdict = judgeFilter(announce, this.sequenceOf(peer))
+    const verdict = judgeFilter(announce, this.sequenceOf(peer), this.#maxInboundRate)
     if (verdict === 'accepted') this.#inbound.set(peer, announce)
     return verdict
   }
@@ -53,48 +52,27 @@ export class FilterState {
     return this.#inbound.get(peer)?.sequence ?? 0n
   }
 
-  /** Forgets a neighbour that left. Mark the others: what we reach has changed. */
+  /** Forgets a neighbour that left. What we reach has changed for the others. */
   remove(peer: NodeAddr): void {
     this.#inbound.delete(peer)
     this.#lastSent.delete(peer)
     this.#leftOut.delete(peer)
-    this.#sends.remove(peer)
-  }
-
-  /** What we reach may have changed for these neighbours; `take` finds out whether it did. */
-  mark(peers: Iterable<NodeAddr>): void {
-    for (const peer of peers) this.#sends.mark(peer)
   }
 
   /** Makes the next `take` send whatever was sent before: the neighbour may have lost it. */
   repeat(peer: NodeAddr): void {
     this.#lastSent.delete(peer)
-    this.#sends.mark(peer)
-  }
-
-  /** Marked neighbours whose interval has passed. */
-  due(now: Millis): NodeAddr[] {
-    return this.#sends.due(now)
-  }
-
-  /** When the next marked neighbour becomes due. */
-  deadline(): Millis | undefined {
-    return this.#sends.deadline()
   }
 
   /**
-   * The announce for a due neighbour, given our present tree neighbours; undefined when it would repeat the last one. Once
+   * The announce for a neighbour, given our present tree neighbours; undefined when it would repeat the last one. Once
    * returned it counts as sent.
    */
-  take(peer: NodeAddr, treePeers: Iterable<NodeAddr>, now: Millis): FilterAnnounce | undefined {
+  take(peer: NodeAddr, treePeers: Iterable<NodeAddr>): FilterAnnounce | undefined {
     const { filter, leftOut } = this.outgoing(peer, treePeers)
     this.#leftOut.set(peer, leftOut)
-    if (this.#lastSent.get(peer)?.equals(filter) === true) {
-      this.#sends.cancel(peer)
-      return undefined
-    }
+    if (this.#lastSent.get(peer)?.equals(filter) === true) return undefined
     this.#lastSent.set(peer, filter)
-    this.#sends.sent(peer, now)
     this.#sequence += 1n
     return { sequence: this.#sequence, filter }
   }

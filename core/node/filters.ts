@@ -32,7 +32,7 @@ export class Filters {
     this.#ctx = ctx
     this.#host = host
     // Pacing is per link profile and done here; the state only compares content.
-    this.#state = new FilterState(ctx.identity.nodeAddr, 0)
+    this.#state = new FilterState(ctx.identity.nodeAddr, ctx.config.bloom.maxInboundFpr)
   }
 
   /** Sequence of the last announce sent to anyone. */
@@ -97,7 +97,7 @@ export class Filters {
   }
 
   receive(peer: Peer, message: Uint8Array, now: Millis): void {
-    const { counters, config } = this.#ctx
+    const { counters } = this.#ctx
     counters.bloom.received += 1
     const decoded = decodeFilterAnnounce(message)
     if (!decoded.ok) {
@@ -106,10 +106,6 @@ export class Filters {
       return
     }
     const announce = decoded.value
-    if (announce.filter.falsePositiveRate() > config.bloom.maxInboundFpr) {
-      counters.bloom.fillExceeded += 1
-      return
-    }
     const before = this.#state.filterOf(peer.addr)
     switch (this.#state.receive(peer.addr, announce)) {
       case 'stale':
@@ -162,7 +158,7 @@ export class Filters {
 
   #send(peer: Peer, now: Millis): void {
     const { counters } = this.#ctx
-    const announce = this.#state.take(peer.addr, this.#treePeers(), now)
+    const announce = this.#state.take(peer.addr, this.#treePeers())
     if (announce === undefined) return
     const sent = this.#host.sendAnnounce(peer, encodeFilterAnnounce(announce), now)
     if (sent === undefined) {

@@ -4,7 +4,7 @@ import type { Msg2Frame } from '../fmp/index.ts'
 import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import { IkInitiator } from '../noise/index.ts'
 import type { Attempt, LinkPath, Peer } from '../peer/index.ts'
-import { CROSSING_WINDOW, LinkSession, outboundWins, rekeyDelay, resendDelay } from '../peer/index.ts'
+import { CROSSING_WINDOW, LinkSession, mayRekey, rekeyDelay, resendDelay, usesAnswer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
 import type { LinkTable } from './link-table.ts'
@@ -41,9 +41,10 @@ export class Initiator {
   /** The keys of a link are old: begins a rekey, unless one is under way or the peer has just made one. */
   rekey(peer: Peer, now: Millis): void {
     if (peer.up === undefined || peer.keys.current === undefined || peer.up.isRekeyFutile) return
-    const recent = peer.rekeyedByPeerAt !== undefined && now - peer.rekeyedByPeerAt < CROSSING_WINDOW
-    const isBusy = peer.attempt !== undefined || recent
-    if (isBusy || !this.#ctx.config.rekey.enabled || !this.#begin(peer, true, now)) {
+    const sinceTheirs = peer.rekeyedByPeerAt === undefined ? undefined : now - peer.rekeyedByPeerAt
+    const may =
+      this.#ctx.config.rekey.enabled && mayRekey({ isBusy: peer.attempt !== undefined, sinceTheirs })
+    if (!may || !this.#begin(peer, true, now)) {
       this.#ctx.timers.set('rekey', peer.addr, now + CROSSING_WINDOW)
     }
   }
@@ -121,8 +122,9 @@ export class Initiator {
 
   /** A first handshake of ours that ends while the peer's, which stands against it, is already in use. */
   #lostTie(peer: Peer, attempt: Attempt): boolean {
-    if (attempt.isRekey || peer.up === undefined || peer.keys.current === undefined) return false
-    return !peer.keys.current.isInitiator && !outboundWins(this.#ctx.identity.nodeAddr, peer.addr)
+    const theirsIsInUse = peer.up !== undefined && peer.keys.current?.isInitiator === false
+    const { nodeAddr: ours } = this.#ctx.identity
+    return !attempt.isRekey && !usesAnswer({ ours, theirs: peer.addr, theirsIsInUse })
   }
 
   #begin(peer: Peer, isRekey: boolean, now: Millis): boolean {

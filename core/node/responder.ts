@@ -70,6 +70,10 @@ export class Responder {
     }
     if (this.#refuse(addr, from, transport)) return
     const decision = this.#decide(addr, hello.value, now)
+    if (decision.type === 'refuse') {
+      counters.handshake.maxPeersReached += 1
+      return
+    }
     if (decision.type === 'ignore') {
       counters.handshake.msg1TieBroken += 1
       return
@@ -146,18 +150,16 @@ export class Responder {
       // A leaf that begins anew has not got our rekey and will not answer it.
       dialling: peer?.attempt !== undefined && peer.up?.isLeaf !== true,
       ourHandshakeAge: current?.isInitiator === true ? now - current.establishedAt : undefined,
+      isFull: this.#links.upCount >= this.#ctx.config.limits.maxPeers,
+      isKnown: peer !== undefined,
     })
   }
 
-  /** The peer's entry, or undefined when the tables are full. One that we dial or know never finds them full. */
+  /** The peer's entry, or undefined when there are too many links or half-open ones already. */
   #makeRoom(addr: NodeAddr, hello: IkHello, from: LinkPath, now: Millis): Peer | undefined {
     const { peers, counters, config } = this.#ctx
     const known = peers.get(addr)
     if (known !== undefined) return known
-    if (this.#links.upCount >= config.limits.maxPeers) {
-      counters.handshake.maxPeersReached += 1
-      return undefined
-    }
     const room = this.#halfOpenCount() < config.limits.maxPendingInbound
     const peer = room ? this.#links.open(addr, hello.remoteStatic, from, now) : undefined
     if (peer === undefined) counters.handshake.inboundCapExceeded += 1

@@ -20,6 +20,9 @@ export interface Msg1Facts {
   readonly dialling: boolean
   /** The keys in use came from a handshake of ours this long ago; undefined when they did not. */
   readonly ourHandshakeAge: Millis | undefined
+  /** We have as many peers as we may have. One that we know or dial has its place whatever the number. */
+  readonly isFull: boolean
+  readonly isKnown: boolean
 }
 
 /**
@@ -29,6 +32,8 @@ export interface Msg1Facts {
 export const CROSSING_WINDOW: Millis = 30_000
 
 export type Msg1Decision =
+  /** There is no place for another peer. */
+  | { readonly type: 'refuse' }
   /** Our own rekey stands; the peer answers it. */
   | { readonly type: 'ignore' }
   | {
@@ -46,6 +51,7 @@ export type Msg1Decision =
  */
 export function decideMsg1(facts: Msg1Facts): Msg1Decision {
   const weWin = outboundWins(facts.ours, facts.theirs)
+  if (facts.isFull && !facts.isKnown) return { type: 'refuse' }
   if (!facts.isUp) {
     return { type: 'answer', yields: facts.dialling && weWin, isRekey: false }
   }
@@ -55,6 +61,27 @@ export function decideMsg1(facts: Msg1Facts): Msg1Decision {
   }
   const crossed = facts.ourHandshakeAge !== undefined && facts.ourHandshakeAge < CROSSING_WINDOW
   return { type: 'answer', yields: crossed && weWin, isRekey: !crossed }
+}
+
+/**
+ * Whether an answered first handshake of ours is put to use. Not when the peer's, which stands against it, already is: it
+ * never sends under the keys of the one that lost.
+ */
+export function usesAnswer(facts: {
+  readonly ours: NodeAddr
+  readonly theirs: NodeAddr
+  readonly theirsIsInUse: boolean
+}): boolean {
+  return !facts.theirsIsInUse || outboundWins(facts.ours, facts.theirs)
+}
+
+/** Whether a rekey that is due may begin: not beside another, nor right after the peer's. */
+export function mayRekey(facts: {
+  readonly isBusy: boolean
+  /** Time since the peer last began one; undefined when it never did. */
+  readonly sinceTheirs: Millis | undefined
+}): boolean {
+  return !facts.isBusy && (facts.sinceTheirs === undefined || facts.sinceTheirs >= CROSSING_WINDOW)
 }
 
 /** Offset of the parity byte of the ephemeral key in a msg1 frame: prefix 4, sender index 4. */

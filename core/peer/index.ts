@@ -1,6 +1,6 @@
 export { AccessLists, refuseInbound } from './admission.ts'
 export type { AdmissionRefusal } from './admission.ts'
-export { CROSSING_WINDOW, decideMsg1, outboundWins, sameMsg1 } from './decide.ts'
+export { CROSSING_WINDOW, decideMsg1, mayRekey, outboundWins, sameMsg1, usesAnswer } from './decide.ts'
 export type { Msg1Decision } from './decide.ts'
 export { LinkSession } from './link-session.ts'
 export { linkTimerTable, lossDelay, redialDelay, rekeyDelay, resendDelay } from './link-timers.ts'

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import {
   BloomFilter,
   decodeFilterAnnounce,
+  DEFAULT_NODE_CONFIG,
   encodeFilterAnnounce,
   FILTER_BITS,
   FILTER_BYTES,
@@ -18,6 +19,7 @@ import {
   nodeAddrToBytes,
   outgoingFilter,
 } from '../../core/index.ts'
+import { linkTimerTable, TokenBucket } from '../../core/peer/index.ts'
 import { assertClose, bytesOf, checkEach, loadVectors, testGroup, testNamesAreKnown } from './load.ts'
 import { vectorNode, vectorNodes } from './nodes.ts'
 
@@ -168,17 +170,21 @@ test('bloom.json: outgoing', () => {
 })
 
 test('bloom.json: debounce', () => {
-  const peer = vectorNode(1)
-  const state = new FilterState(vectorNode(0))
+  const { stock } = linkTimerTable(DEFAULT_NODE_CONFIG)
+  const pacing = new TokenBucket(stock.filterBurst, 1000 / stock.filterIntervalMs)
+  let isPending = false
   checkEach(
     vectors.group<{ readonly event: string; readonly now_ms: string; readonly should_send: boolean }>(
       'debounce',
     ),
     (vector) => {
       const now = Number(vector.now_ms)
-      if (/mark/.test(vector.event)) state.mark([peer])
-      if (/just sent/.test(vector.event)) assert.ok(state.take(peer, [], now))
-      assert.equal(state.due(now).includes(peer), vector.should_send)
+      if (/mark/.test(vector.event)) isPending = true
+      if (/just sent/.test(vector.event)) {
+        assert.ok(pacing.take(now))
+        isPending = false
+      }
+      assert.equal(isPending && pacing.readyAt(now) <= now, vector.should_send)
     },
   )
 })

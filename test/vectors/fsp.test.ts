@@ -36,7 +36,7 @@ testNamesAreKnown(vectors, [
   'error_signals',
   'shim',
   'ecn_mark',
-  // Decisions of the session table: tested with it.
+  // Decisions: session-decisions.test.ts.
   'epoch_trial_decrypt',
   'rekey_policy',
   'cutover_timer',

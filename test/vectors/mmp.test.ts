@@ -46,10 +46,10 @@ testNamesAreKnown(vectors, [
   'session_report_interval',
   'metrics_from_reports',
   'path_mtu_source',
+  'path_mtu_destination',
   // Told in sentences; test/core/mmp walks through the same events.
   'receiver_intervals_and_rekey',
   'sender',
-  'path_mtu_destination',
 ])
 
 interface EncodingVector {
@@ -326,5 +326,27 @@ test('mmp.json: path_mtu_source', () => {
       assert.equal(pathMtu.notified(vector.value, Number(vector.now_ms)), vector.changed)
     }
     assert.equal(pathMtu.current, vector.current)
+  })
+})
+
+interface DestinationVector {
+  readonly event: string
+  readonly now_ms: string
+  readonly due: boolean
+}
+
+test('mmp.json: path_mtu_destination', () => {
+  const pathMtu = new PathMtuState()
+  checkEach(vectors.group<DestinationVector>('path_mtu_destination'), (vector) => {
+    const now = Number(vector.now_ms)
+    const observed = /^(?:dropped to |rose to )?(\d{4}) ?(?:observed|again|:|\()?/.exec(vector.event)?.[1]
+    const rtt = /^srtt (\d+) s/.exec(vector.event)?.[1]
+    if (vector.event === 'just sent') pathMtu.takeNotification(now)
+    else if (rtt !== undefined) {
+      // The rise before it was told when it was due.
+      pathMtu.takeNotification(now - 14_999)
+      pathMtu.updateRtt(Number(rtt) * 1000)
+    } else if (observed !== undefined) pathMtu.observe(Number(observed))
+    assert.equal(pathMtu.isNotificationDue(now), vector.due)
   })
 })

@@ -20,7 +20,14 @@ function key(fill: number): PublicKey {
 
 const [one, other] = [nodeAddrOf(key(1)), nodeAddrOf(key(2))]
 const [small, large] = one < other ? [one, other] : [other, one]
-const UNKNOWN = { isUp: false, sameEpoch: false, dialling: false, ourHandshakeAge: undefined }
+const UNKNOWN = {
+  isUp: false,
+  sameEpoch: false,
+  dialling: false,
+  ourHandshakeAge: undefined,
+  isFull: false,
+  isKnown: false,
+}
 
 function answer(yields: boolean, isRekey: boolean): object {
   return { type: 'answer', yields, isRekey }
