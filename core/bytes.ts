@@ -86,11 +86,12 @@ export class ByteReader {
 }
 
 /** By shifts and not through a DataView: making one costs more than most messages take to read. */
-function u32At(bytes: Uint8Array, at: number): number {
+export function u32At(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 }
 
-function putU32(bytes: Uint8Array, at: number, value: number): void {
+/** Writes the low 32 bits of a safe integer at `at`. */
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value
   bytes[at + 1] = value >>> 8
   bytes[at + 2] = value >>> 16
@@ -232,4 +233,10 @@ export function asciiBytes(text: string): Uint8Array {
     bytes[i] = code
   }
   return bytes
+}
+
+/** Writes two bytes at `at`. */
+export function putU16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
 }

@@ -8,6 +8,19 @@ export {
   type DisconnectReason,
   type LinkMessageName,
 } from './messages.ts'
+export {
+  FRAME_FLAGS,
+  FRAME_MESSAGE_AT,
+  MAX_COUNTER_HIGH,
+  counterHighAt,
+  counterLowAt,
+  flagsAt,
+  isEstablishedAt,
+  openFrameAt,
+  receiverIndexAt,
+  sealFrameAt,
+  timestampAt,
+} from './in-place.ts'
 export { REPLAY_WINDOW, ReplayWindow } from './replay.ts'
 export {
   ESTABLISHED_HEADER_SIZE,

@@ -6,61 +6,82 @@
 /** Frames that may overtake each other. As in the reference and in WireGuard; larger is only more memory. */
 export const REPLAY_WINDOW = 2048
 
-const WINDOW = BigInt(REPLAY_WINDOW)
 const BITS_PER_WORD = 32
+const TWO_TO_32: number = 2 ** 32
 
+/** Counters are 64 bits, as two unsigned halves: the data path has them so, and a bigint for each frame costs more than all the rest. */
 export class ReplayWindow {
-  #highest = 0n
+  #high = 0
+  #low = 0
   /** Bit `counter mod REPLAY_WINDOW` tells whether that counter of the window was seen. */
   readonly #seen = new Uint32Array(REPLAY_WINDOW / BITS_PER_WORD)
 
   /** The highest counter accepted; 0 also when there was none. */
   get highest(): bigint {
-    return this.#highest
+    return (BigInt(this.#high) << 32n) | BigInt(this.#low)
   }
 
   /** Whether a frame with this counter may still be accepted. Changes nothing. */
   check(counter: bigint): boolean {
-    if (counter > this.#highest) return true
-    if (this.#highest - counter >= WINDOW) return false
-    return !this.#has(slotOf(counter))
+    return this.checkHalves(highOf(counter), lowOf(counter))
   }
 
   /** Records the counter of an authentic frame that passed `check`. */
   accept(counter: bigint): void {
-    if (counter > this.#highest) this.#advance(counter)
-    const slot = slotOf(counter)
-    const word = slot >>> 5
-    this.#seen[word] = this.#seen[word]! | (1 << (slot & 31))
+    this.acceptHalves(highOf(counter), lowOf(counter))
+  }
+
+  /** `check` of `high * 2^32 + low`. */
+  checkHalves(high: number, low: number): boolean {
+    const ahead = this.#ahead(high, low)
+    if (ahead > 0) return true
+    if (-ahead >= REPLAY_WINDOW) return false
+    const slot = low % REPLAY_WINDOW
+    return (this.#seen[slot >>> 5]! & (1 << (slot & 31))) === 0
+  }
+
+  /** `accept` of `high * 2^32 + low`. True when it is later than all before it. */
+  acceptHalves(high: number, low: number): boolean {
+    const ahead = this.#ahead(high, low)
+    if (ahead > 0) {
+      this.#forget(ahead)
+      this.#high = high
+      this.#low = low
+    }
+    const slot = low % REPLAY_WINDOW
+    this.#seen[slot >>> 5]! |= 1 << (slot & 31)
+    return ahead > 0
   }
 
   /** Forgets everything, for new keys. */
   reset(): void {
-    this.#highest = 0n
+    this.#high = 0
+    this.#low = 0
     this.#seen.fill(0)
   }
 
-  #advance(counter: bigint): void {
-    const step = counter - this.#highest
-    if (step >= WINDOW) {
+  /** How far a counter is beyond the highest. Rounded when that is more than 2^53, where only its sign matters. */
+  #ahead(high: number, low: number): number {
+    return (high - this.#high) * TWO_TO_32 + (low - this.#low)
+  }
+
+  /** Makes room for the counters up to `ahead` beyond the highest. */
+  #forget(ahead: number): void {
+    if (ahead >= REPLAY_WINDOW) {
       this.#seen.fill(0)
-    } else {
-      const start = slotOf(this.#highest)
-      for (let i = 1; i <= Number(step); i++) this.#forget((start + i) % REPLAY_WINDOW)
+      return
     }
-    this.#highest = counter
-  }
-
-  #has(slot: number): boolean {
-    return (this.#seen[slot >>> 5]! & (1 << (slot & 31))) !== 0
-  }
-
-  #forget(slot: number): void {
-    const word = slot >>> 5
-    this.#seen[word] = this.#seen[word]! & ~(1 << (slot & 31))
+    for (let i = 1; i <= ahead; i++) {
+      const slot = (this.#low + i) % REPLAY_WINDOW
+      this.#seen[slot >>> 5]! &= ~(1 << (slot & 31))
+    }
   }
 }
 
-function slotOf(counter: bigint): number {
-  return Number(counter % WINDOW)
+function highOf(counter: bigint): number {
+  return Number(counter >> 32n)
+}
+
+function lowOf(counter: bigint): number {
+  return Number(counter & 0xffffffffn)
 }

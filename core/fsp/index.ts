@@ -14,6 +14,25 @@ export {
   type SessionSetup,
 } from './handshake.ts'
 export {
+  DATAGRAM_DESTINATION_AT,
+  DATAGRAM_SOURCE_AT,
+  DATAGRAM_UPPER_AT,
+  decompressIpv6At,
+  hasKeyEpochAt,
+  innerSpinAt,
+  innerTimestampAt,
+  isIpv6Traffic,
+  isPlainTraffic,
+  openSessionAt,
+  pathMtuAt,
+  rewriteHopAt,
+  sealIpv6At,
+  sessionCounterHighAt,
+  sessionCounterLowAt,
+  ttlAt,
+  writeDatagramAt,
+} from './in-place.ts'
+export {
   PORT_HEADER_SIZE,
   PORT_IPV6,
   SESSION_MESSAGE_TYPES,

@@ -13,7 +13,7 @@ const ADDRESS_SIZE = 16
 
 const FORMAT_COMPRESSED = 0x00
 /** Format, version with traffic class and flow label, next header, hop limit. */
-const SHIM_HEADER_SIZE = 1 + 4 + 1 + 1
+export const SHIM_HEADER_SIZE: number = 1 + 4 + 1 + 1
 
 const LENGTH_AT = 4
 const NEXT_HEADER_AT = 6

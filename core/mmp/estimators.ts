@@ -79,39 +79,50 @@ export class DualEwma {
 
 /** Slope of the one-way delay over the last frames, by least squares. */
 export class DelayTrend {
-  readonly #window: number
-  #samples: number[] = []
+  /** A ring; `#next` is where the next sample goes, which is the oldest one once the ring is full. */
+  readonly #samples: Float64Array
+  #count = 0
+  #next = 0
 
   constructor(window: number = DELAY_TREND_WINDOW) {
-    this.#window = window
+    this.#samples = new Float64Array(window)
   }
 
   /** `delay` in µs with any constant offset. */
   push(delay: number): void {
-    if (this.#samples.length === this.#window) this.#samples.shift()
-    this.#samples.push(delay)
+    const window = this.#samples.length
+    this.#samples[this.#next] = delay
+    this.#next = (this.#next + 1) % window
+    this.#count = Math.min(this.#count + 1, window)
   }
 
   clear(): void {
-    this.#samples = []
+    this.#count = 0
+    this.#next = 0
   }
 
   /** µs per second, taking frames to be a millisecond apart; within 32 signed bits. */
   get slope(): number {
-    const count = this.#samples.length
+    const count = this.#count
     if (count < 2) return 0
     const meanIndex = (count - 1) / 2
     let sum = 0
-    for (const delay of this.#samples) sum += delay
+    for (let index = 0; index < count; index++) sum += this.#sample(index)
     const meanDelay = sum / count
     let covariance = 0
     let variance = 0
-    for (const [index, delay] of this.#samples.entries()) {
-      covariance += (index - meanIndex) * (delay - meanDelay)
+    for (let index = 0; index < count; index++) {
+      covariance += (index - meanIndex) * (this.#sample(index) - meanDelay)
       variance += (index - meanIndex) ** 2
     }
     const slope = Math.trunc((covariance / variance) * FRAMES_PER_SECOND)
     return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, slope))
+  }
+
+  /** Oldest first. */
+  #sample(index: number): number {
+    const window = this.#samples.length
+    return this.#samples[(this.#next - this.#count + index + window) % window]!
   }
 }
 
@@ -131,7 +142,7 @@ export function etxOf(forward: number, reverse: number): number {
 export class SpinBit {
   readonly #initiator: boolean
   #value = false
-  #highestCounter = 0n
+  #highestCounter = 0
   #lastTurn: number | undefined
 
   constructor(initiator: boolean) {
@@ -145,11 +156,11 @@ export class SpinBit {
 
   /** New keys: the counters begin anew, and the bit goes on from where it is. */
   rekeyed(): void {
-    this.#highestCounter = 0n
+    this.#highestCounter = 0
   }
 
   /** A frame came with this bit. Returns the round-trip time in ms when the initiator saw its bit come back. */
-  observe(bit: boolean, counter: bigint, now: number): number | undefined {
+  observe(bit: boolean, counter: number, now: number): number | undefined {
     if (!this.#initiator) {
       if (counter > this.#highestCounter) {
         this.#highestCounter = counter

@@ -13,22 +13,22 @@ const MAX_U16 = 0xffff
 
 /** A run goes on while frames with gaps before them follow each other, and ends at a frame without one. */
 export class LossBursts {
-  #expected: bigint | undefined
+  #expected: number | undefined
   #current = 0
   #count = 0
   #longest = 0
   #total = 0
 
-  observe(counter: bigint): void {
+  observe(counter: number): void {
     const expected = this.#expected
-    if (expected === undefined || counter >= expected) this.#expected = counter + 1n
+    if (expected === undefined || counter >= expected) this.#expected = counter + 1
     if (expected === undefined) return
     if (counter <= expected) {
       this.#finish()
       return
     }
     if (this.#current === 0) this.#count++
-    this.#current = Math.min(MAX_U16, this.#current + Number(counter - expected))
+    this.#current = Math.min(MAX_U16, this.#current + counter - expected)
   }
 
   /** Ends the interval, and the run that is going on. */

@@ -9,7 +9,8 @@ import type { ReceiverReport } from './wire.ts'
 
 /** A frame as it arrived, authenticated and not a replay. */
 export interface ReceivedFrame {
-  readonly counter: bigint
+  /** Exact below 2^53, which no sender reaches in a life of its keys. */
+  readonly counter: number
   /** Low 32 bits of the sender's session clock, ms. */
   readonly timestamp: number
   /** Bytes on the wire. */
@@ -30,11 +31,12 @@ export class ReceiverState {
   #packets = 0
   #bytes = 0
   #reordered = 0
-  #highestCounter = 0n
+  #highestCounter = 0
   #intervalPackets = 0
   #intervalBytes = 0
   #ceCount = 0
-  #last: { readonly timestamp: number; readonly at: Millis } | undefined
+  #lastTimestamp = 0
+  #lastAt: Millis | undefined
   #jitterFrom: Millis | undefined
 
   constructor(pacing: ReportPacing = LINK_PACING) {
@@ -52,7 +54,7 @@ export class ReceiverState {
 
   /** Highest counter received under the present keys. */
   get highestCounter(): bigint {
-    return this.#highestCounter
+    return BigInt(this.#highestCounter)
   }
 
   /** µs. */
@@ -66,19 +68,24 @@ export class ReceiverState {
   }
 
   get lastReceivedAt(): Millis | undefined {
-    return this.#last?.at
+    return this.#lastAt
   }
 
-  record(frame: ReceivedFrame, now: Millis): void {
+  record({ counter, timestamp, bytes, ce }: ReceivedFrame, now: Millis): void {
+    this.recordFrame(counter, timestamp, bytes, ce, now)
+  }
+
+  /** `record` without an object, for the data path. */
+  recordFrame(counter: number, timestamp: number, bytes: number, ce: boolean, now: Millis): void {
     this.#packets++
-    this.#bytes += frame.bytes
+    this.#bytes += bytes
     this.#intervalPackets++
-    this.#intervalBytes = Math.min(MAX_U32, this.#intervalBytes + frame.bytes)
-    if (frame.counter < this.#highestCounter) this.#reordered++
-    else this.#highestCounter = frame.counter
-    this.#bursts.observe(frame.counter)
-    if (frame.ce) this.#ceCount++
-    this.#recordTiming(frame.timestamp, now)
+    this.#intervalBytes = Math.min(MAX_U32, this.#intervalBytes + bytes)
+    if (counter < this.#highestCounter) this.#reordered++
+    else this.#highestCounter = counter
+    this.#bursts.observe(counter)
+    if (ce) this.#ceCount++
+    this.#recordTiming(timestamp, now)
   }
 
   /** Something arrived since the last report and the interval has passed. */
@@ -93,15 +100,15 @@ export class ReceiverState {
 
   /** The report for the interval that ends now; undefined when nothing arrived in it. */
   report(now: Millis): ReceiverReport | undefined {
-    if (this.#intervalPackets === 0 || this.#last === undefined) return undefined
-    const dwell = Math.max(0, Math.floor(now - this.#last.at))
+    if (this.#intervalPackets === 0 || this.#lastAt === undefined) return undefined
+    const dwell = Math.max(0, Math.floor(now - this.#lastAt))
     const bursts = this.#bursts.take()
     const report: ReceiverReport = {
-      highestCounter: this.#highestCounter,
+      highestCounter: BigInt(this.#highestCounter),
       cumulativePacketsReceived: BigInt(this.#packets),
       cumulativeBytesReceived: BigInt(this.#bytes),
       // A dwell that does not fit its field makes the echo useless: the reader would compute a wrong round trip.
-      timestampEcho: dwell > MAX_U16 ? 0 : this.#last.timestamp,
+      timestampEcho: dwell > MAX_U16 ? 0 : this.#lastTimestamp,
       dwellTime: Math.min(dwell, MAX_U16),
       maxBurstLoss: bursts.longest,
       meanBurstLoss: bursts.mean,
@@ -121,28 +128,29 @@ export class ReceiverState {
 
   /** New keys: counters and the sender's clock start again, totals and pacing go on. */
   rekeyed(now: Millis): void {
-    this.#highestCounter = 0n
+    this.#highestCounter = 0
     this.#reordered = 0
     this.#bursts = new LossBursts()
     this.#intervalPackets = 0
     this.#intervalBytes = 0
     this.#jitter = new JitterEstimator()
     this.#delayTrend.clear()
-    this.#last = undefined
+    this.#lastAt = undefined
     this.#jitterFrom = now + REKEY_JITTER_GRACE
     this.#ceCount = 0
   }
 
   #recordTiming(timestamp: number, now: Millis): void {
-    const last = this.#last
-    const arrivalDelta = last === undefined ? 0 : Math.max(0, now - last.at) * MICROS_PER_MILLI
+    const lastAt = this.#lastAt
+    const arrivalDelta = lastAt === undefined ? 0 : Math.max(0, now - lastAt) * MICROS_PER_MILLI
     const inGrace = this.#jitterFrom !== undefined && now < this.#jitterFrom
-    if (last !== undefined && !inGrace) {
-      const sendDelta = (timestamp - last.timestamp) * MICROS_PER_MILLI
+    if (lastAt !== undefined && !inGrace) {
+      const sendDelta = (timestamp - this.#lastTimestamp) * MICROS_PER_MILLI
       this.#jitter.update((arrivalDelta - sendDelta) | 0)
     }
     // The reference's definition of the delay, which is none: kept because the field is its.
     this.#delayTrend.push(arrivalDelta - timestamp * MICROS_PER_MILLI)
-    this.#last = { timestamp, at: now }
+    this.#lastTimestamp = timestamp
+    this.#lastAt = now
   }
 }

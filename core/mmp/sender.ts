@@ -5,11 +5,6 @@ import { LINK_PACING, MAX_SEND_BACKOFF_DOUBLINGS, SENDER_REPORT_RTTS } from './l
 import { ReportPacer } from './pacer.ts'
 import type { SenderReport } from './wire.ts'
 
-interface Mark {
-  readonly counter: bigint
-  readonly timestamp: number
-}
-
 const MAX_U32 = 0xffffffff
 
 export class SenderState {
@@ -17,8 +12,11 @@ export class SenderState {
   #packets = 0
   #bytes = 0
   #intervalBytes = 0
-  #first: Mark | undefined
-  #last: Mark | undefined
+  /** Undefined while nothing was sent in this interval. */
+  #firstCounter: number | undefined
+  #firstTimestamp = 0
+  #lastCounter = 0
+  #lastTimestamp = 0
   #failures = 0
 
   constructor(pacing: ReportPacing = LINK_PACING) {
@@ -35,9 +33,13 @@ export class SenderState {
   }
 
   /** `timestamp` as the frame carries it, ms; `bytes` on the wire. */
-  record(counter: bigint, timestamp: number, bytes: number): void {
-    this.#last = { counter, timestamp }
-    this.#first ??= this.#last
+  record(counter: number, timestamp: number, bytes: number): void {
+    this.#lastCounter = counter
+    this.#lastTimestamp = timestamp
+    if (this.#firstCounter === undefined) {
+      this.#firstCounter = counter
+      this.#firstTimestamp = timestamp
+    }
     this.#intervalBytes = Math.min(MAX_U32, this.#intervalBytes + bytes)
     this.#packets++
     this.#bytes += bytes
@@ -45,27 +47,27 @@ export class SenderState {
 
   /** Something was sent since the last report and the interval, longer after failures, has passed. */
   isReportDue(now: Millis): boolean {
-    return this.#first !== undefined && this.pacer.isDue(now, this.#stretch())
+    return this.#firstCounter !== undefined && this.pacer.isDue(now, this.#stretch())
   }
 
   /** When the next report is due; undefined while there is nothing to report. */
   deadline(): Millis | undefined {
-    return this.#first === undefined ? undefined : this.pacer.dueAt(this.#stretch())
+    return this.#firstCounter === undefined ? undefined : this.pacer.dueAt(this.#stretch())
   }
 
   /** The report for the interval that ends now; undefined when nothing was sent in it. */
   report(now: Millis): SenderReport | undefined {
-    if (this.#first === undefined || this.#last === undefined) return undefined
+    if (this.#firstCounter === undefined) return undefined
     const report: SenderReport = {
-      intervalStartCounter: this.#first.counter,
-      intervalEndCounter: this.#last.counter,
-      intervalStartTimestamp: this.#first.timestamp,
-      intervalEndTimestamp: this.#last.timestamp,
+      intervalStartCounter: BigInt(this.#firstCounter),
+      intervalEndCounter: BigInt(this.#lastCounter),
+      intervalStartTimestamp: this.#firstTimestamp,
+      intervalEndTimestamp: this.#lastTimestamp,
       intervalBytesSent: this.#intervalBytes,
       cumulativePacketsSent: BigInt(this.#packets),
       cumulativeBytesSent: BigInt(this.#bytes),
     }
-    this.#first = undefined
+    this.#firstCounter = undefined
     this.#intervalBytes = 0
     this.pacer.reported(now)
     return report

@@ -177,6 +177,6 @@ export class LinkHalf {
     const counter = peer.keys.current?.sendCounter
     const missingBefore = this.reports.missing(peer.addr)
     const isSent = this.frames.send(peer, message, frameClass, now)
-    return counter === undefined || !isSent ? undefined : { counter, missingBefore }
+    return counter === undefined || !isSent ? undefined : { counter: BigInt(counter), missingBefore }
   }
 }

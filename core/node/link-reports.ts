@@ -1,5 +1,4 @@
 /** The measurement of every link: reports out and in, and the cost that routing and the tree weigh links by. */
-import type { EstablishedFrame } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import {
   COST_RTT,
@@ -13,7 +12,7 @@ import {
 import type { LinkSession, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
-import type { FrameMeter } from './frames.ts'
+import type { ArrivedFrame, FrameMeter } from './frames.ts'
 
 /** Reports go out together and at most this often, as from peers that look at their reports once a second. */
 const REPORT_INTERVAL: Millis = 1000
@@ -113,20 +112,19 @@ export class LinkReports implements FrameMeter {
     return this.measurementOf(peer.addr)?.spin.value ?? false
   }
 
-  sent(peer: Peer, session: LinkSession, counter: bigint, bytes: number, now: Millis): void {
+  sent(peer: Peer, session: LinkSession, counter: number, bytes: number, now: Millis): void {
     const measured = this.#byPeer.get(peer.addr)
     if (measured === undefined) return
     measured.measurement.sender.record(counter, session.timestamp(now), bytes)
     this.#schedule(peer, measured, now)
   }
 
-  received(peer: Peer, frame: EstablishedFrame, timestamp: number, bytes: number, now: Millis): void {
+  received(peer: Peer, frame: ArrivedFrame, bytes: number, now: Millis): void {
     const measured = this.#byPeer.get(peer.addr)
     if (measured === undefined) return
-    const { measurement } = measured
-    const { counter, flags } = frame
-    measurement.receiver.record({ counter, timestamp, bytes, ce: flags.ce }, now)
-    measurement.spin.observe(flags.spin, counter, now)
+    const { receiver, spin } = measured.measurement
+    receiver.recordFrame(frame.counter, frame.timestamp, bytes, frame.ce, now)
+    spin.observe(frame.spin, frame.counter, now)
     this.#schedule(peer, measured, now)
   }
 
@@ -155,7 +153,7 @@ export class LinkReports implements FrameMeter {
     if (measured === undefined || session === undefined) return
     const report = decoded.value
     const outcome = measured.measurement.receiverReport(report, session.timestamp(now), now)
-    if (outcome.type === 'stale' || report.highestCounter >= session.sendCounter) return
+    if (outcome.type === 'stale' || report.highestCounter >= BigInt(session.sendCounter)) return
     const highest = report.highestCounter
     measured.missing = highest - report.cumulativePacketsReceived
     this.#host.reported(peer, highest, measured.missing, now)

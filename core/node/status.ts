@@ -239,7 +239,7 @@ export class NodeStatus implements NodeViews {
       currentKeyEpoch: keys.current.keyEpoch,
       rekeyInProgress: peer.attempt?.isRekey ?? false,
       isDraining: keys.previous !== undefined,
-      sendCounter: keys.current.sendCounter,
+      sendCounter: BigInt(keys.current.sendCounter),
       highestReceivedCounter: keys.current.replay.highest,
       replaySuppressed: peer.replaySuppressed,
       consecutiveDecryptFailures: peer.decryptFailures,

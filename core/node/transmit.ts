@@ -1,8 +1,8 @@
-/** The way out: every frame of the node leaves here, counted. */
+/** The way out: every frame of the node is counted here. */
 import type { FrameClass } from '../link.ts'
 import type { LinkPath, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
-import type { NodeContext } from './context.ts'
+import type { NodeContext, TransportState } from './context.ts'
 
 /** Hands a frame to a transport. The frame belongs to the host afterwards. False when the transport is down. */
 export function transmit(
@@ -15,13 +15,21 @@ export function transmit(
 ): boolean {
   const transport = ctx.transports.get(path.transportId)
   if (transport === undefined) return false
-  transport.traffic.packetsSent += 1
-  transport.traffic.bytesSent += frame.length
-  if (peer !== undefined) {
-    peer.traffic.packetsSent += 1
-    peer.traffic.bytesSent += frame.length
-    peer.lastSentAt = now
-  }
+  countSent(transport, peer, frame.length, now)
   ctx.emit({ type: 'send', transportId: path.transportId, to: path.addr, frame, frameClass })
   return true
+}
+
+export function countSent(
+  { traffic }: TransportState,
+  peer: Peer | undefined,
+  bytes: number,
+  now: Millis,
+): void {
+  traffic.packetsSent += 1
+  traffic.bytesSent += bytes
+  if (peer === undefined) return
+  peer.traffic.packetsSent += 1
+  peer.traffic.bytesSent += bytes
+  peer.lastSentAt = now
 }

@@ -1,6 +1,15 @@
 /** One set of keys of a link, from the handshake that made them until their drain is over. */
 import type { Cipher, Crypto } from '../crypto/index.ts'
-import { ReplayWindow, openFrame, sealFrame } from '../fmp/index.ts'
+import {
+  FRAME_FLAGS,
+  ReplayWindow,
+  counterHighAt,
+  counterLowAt,
+  openFrame,
+  openFrameAt,
+  sealFrame,
+  sealFrameAt,
+} from '../fmp/index.ts'
 import type { EstablishedFrame } from '../fmp/index.ts'
 import type { Established } from '../noise/index.ts'
 import type { Millis } from '../time.ts'
@@ -34,6 +43,11 @@ export type OpenResult =
   | { readonly type: 'replayed' }
   | { readonly type: 'undecryptable' }
 
+/** `newest`: no later frame was seen before. */
+export type PlaceOpenResult = 'opened' | 'newest' | 'replayed' | 'undecryptable'
+
+const TWO_TO_32: number = 2 ** 32
+
 export class LinkSession {
   readonly ourIndex: number
   readonly theirIndex: number
@@ -52,7 +66,7 @@ export class LinkSession {
   readonly replay: ReplayWindow = new ReplayWindow()
   readonly #send: Cipher
   readonly #receive: Cipher
-  #counter = 0n
+  #counter = 0
 
   constructor(init: LinkSessionInit) {
     this.ourIndex = init.ourIndex
@@ -67,7 +81,7 @@ export class LinkSession {
   }
 
   /** The counter of the next frame, which is the number of frames sent. */
-  get sendCounter(): bigint {
+  get sendCounter(): number {
     return this.#counter
   }
 
@@ -81,12 +95,11 @@ export class LinkSession {
     flags: { readonly ce: boolean; readonly spin: boolean },
     now: Millis,
   ): Uint8Array {
-    const counter = this.#counter
-    this.#counter += 1n
+    const counter = this.#counter++
     return sealFrame(this.#send, {
       flags: { keyEpoch: this.keyEpoch, ...flags },
       receiverIndex: this.theirIndex,
-      counter,
+      counter: BigInt(counter),
       timestamp: this.timestamp(now),
       message,
     })
@@ -101,5 +114,49 @@ export class LinkSession {
     this.replay.accept(frame.counter)
     this.lastOpenedAt = now
     return { type: 'opened', ...opened, newest }
+  }
+
+  /** `seal` in place: the message lies in the frame at `at`. Returns the length of the frame. */
+  sealAt(
+    bytes: Uint8Array,
+    at: number,
+    messageLength: number,
+    ce: boolean,
+    spin: boolean,
+    now: Millis,
+  ): number {
+    const flags =
+      (this.keyEpoch ? FRAME_FLAGS.keyEpoch : 0) | (ce ? FRAME_FLAGS.ce : 0) | (spin ? FRAME_FLAGS.spin : 0)
+    const counter = this.#counter++
+    return sealFrameAt(
+      this.#send,
+      counter,
+      this.theirIndex,
+      flags,
+      this.timestamp(now),
+      bytes,
+      at,
+      messageLength,
+    )
+  }
+
+  /** `open` of the frame of `length` bytes at `at`, to where it would lie in a frame at `outAt` of `output`. */
+  openAt(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    output: Uint8Array,
+    outAt: number,
+    now: Millis,
+  ): PlaceOpenResult {
+    const high = counterHighAt(bytes, at)
+    const low = counterLowAt(bytes, at)
+    if (!this.replay.checkHalves(high, low)) return 'replayed'
+    const counter = high * TWO_TO_32 + low
+    if (!openFrameAt(this.#receive, counter, bytes, at, length, output, outAt)) return 'undecryptable'
+    const isFirst = this.lastOpenedAt === undefined
+    const isNewest = this.replay.acceptHalves(high, low)
+    this.lastOpenedAt = now
+    return isFirst || isNewest ? 'newest' : 'opened'
   }
 }

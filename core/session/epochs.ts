@@ -15,7 +15,7 @@ export class KeyEpoch {
   readonly opener: Cipher
   readonly replay: ReplayWindow = new ReplayWindow()
   readonly startedAt: Millis
-  #nextCounter = 0n
+  #nextCounter = 0
 
   constructor(sealer: Cipher, opener: Cipher, startedAt: Millis) {
     this.sealer = sealer
@@ -24,12 +24,12 @@ export class KeyEpoch {
   }
 
   /** Frames sealed so far; the counter of the next one. */
-  get sendCounter(): bigint {
+  get sendCounter(): number {
     return this.#nextCounter
   }
 
   /** A counter never given out before. */
-  takeCounter(): bigint {
+  takeCounter(): number {
     return this.#nextCounter++
   }
 }

@@ -30,7 +30,7 @@ export interface DueReport {
 }
 
 export interface FrameArrival {
-  readonly counter: bigint
+  readonly counter: number
   readonly timestamp: number
   /** Bytes of the opened frame. */
   readonly size: number
@@ -67,13 +67,13 @@ export class SessionMeasurement {
     return this.#measurement.metrics.rttMs
   }
 
-  sent(counter: bigint, timestamp: number, size: number): void {
+  sent(counter: number, timestamp: number, size: number): void {
     this.#measurement.sender.record(counter, timestamp, size)
   }
 
   received(arrival: FrameArrival, now: Millis): void {
     const { counter, timestamp, size, congested, spin, pathMtu } = arrival
-    this.#measurement.receiver.record({ counter, timestamp, bytes: size, ce: congested }, now)
+    this.#measurement.receiver.recordFrame(counter, timestamp, size, congested, now)
     this.#measurement.spin.observe(spin, counter, now)
     this.#pathMtu.observe(pathMtu)
   }

@@ -18,7 +18,7 @@ export interface Pace {
   /** Without application data for this long, a session is removed. Infinity = never. */
   readonly idleMs: Millis
   readonly rekeyAfterMs: Millis
-  readonly rekeyAfterMessages: bigint
+  readonly rekeyAfterMessages: number
   /** Keys of the previous epoch still open frames for this long after their last use. */
   readonly drainMs: Millis
   /** First data packets, and those after a change of position, that carry coordinates for the routers on the path. */
@@ -84,7 +84,7 @@ const CONSTRAINED_IDLE_FACTOR = 10
 export function paceOf(config: NodeConfig, constrained: boolean): Pace {
   const idleMs = config.session.idleTimeoutSecs === 0 ? Infinity : config.session.idleTimeoutSecs * 1000
   const rekeyAfterMs = config.rekey.enabled ? config.rekey.afterSecs * 1000 : Infinity
-  const rekeyAfterMessages = BigInt(config.rekey.afterMessages)
+  const rekeyAfterMessages = config.rekey.afterMessages
   if (constrained) {
     return {
       resendMs: Math.max(CONSTRAINED_RESEND_MS, config.rateLimit.handshakeResendIntervalMs),

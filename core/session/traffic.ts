@@ -92,7 +92,7 @@ export class Traffic {
     // An empty frame is part of a greeting and does not make the next one any more useful.
     if (opened.messageType !== SESSION_MESSAGE_TYPES['coords-warmup']) session.silentGreetings = 0
     if (slot !== 'previous') {
-      const { counter } = payload
+      const counter = Number(payload.counter)
       const { timestamp, spin } = opened
       const size = payload.sealed.length - TAG_SIZE
       session.measurement.received({ counter, timestamp, size, congested, spin, pathMtu }, now)
@@ -130,7 +130,7 @@ export class Traffic {
     const timestamp = session.timestamp(now)
     const payload = sealSession(epoch.sealer, {
       keyEpoch: usePending ? !epochs.keyBit : epochs.keyBit,
-      counter,
+      counter: BigInt(counter),
       timestamp,
       messageType: type,
       spin: session.measurement.spin,
