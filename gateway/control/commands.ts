@@ -2,8 +2,7 @@
 import { npubOf, parseNpub, type Millis, type PublicKey } from '../../core/index.ts'
 import { ControlError, type ControlHost } from './host.ts'
 import type { JsonObject } from './json.ts'
-
-export type Params = Readonly<Record<string, unknown>>
+import { field, peerKey, required, within, type Params } from './params.ts'
 
 /** Long enough for a session over several radio hops. */
 export const MAX_PING_TIMEOUT: Millis = 120_000
@@ -44,31 +43,6 @@ export async function ping(host: ControlHost, params: Params | undefined): Promi
   }
 }
 
-function required(command: string, params: Params | undefined): Params {
-  if (params === undefined) throw new ControlError(`missing params for ${command}`)
-  return params
-}
-
-function field(params: Params, name: string): string {
-  const value = params[name]
-  if (typeof value !== 'string') throw new ControlError(`missing '${name}' parameter`)
-  return value
-}
-
-function within(params: Params, name: string, fallback: number, max: number): number {
-  const value = params[name] ?? fallback
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) {
-    throw new ControlError(`invalid '${name}' parameter: a whole number from 0 to ${max}`)
-  }
-  return value
-}
-
-function peerKey(npub: string, complaint: string): PublicKey {
-  const key = parseNpub(npub)
-  if (!key.ok) throw new ControlError(`${complaint} '${npub}': ${reasonFor(key.code)}`)
-  return key.value
-}
-
 /** People know a node by its name as well, with or without the zone behind it. */
 function keyOrName(host: ControlHost, written: string): PublicKey {
   const key = parseNpub(written)
@@ -78,10 +52,4 @@ function keyOrName(host: ControlHost, written: string): PublicKey {
   throw new ControlError(
     `'${written}' is neither a public key (npub1 and 58 characters) nor a name in peers or the hosts file`,
   )
-}
-
-function reasonFor(code: string): string {
-  return code === 'not-bech32'
-    ? 'bech32 decoding error: no valid bech32 or bech32m checksum'
-    : `not a public key (${code})`
 }

@@ -1,8 +1,9 @@
 /** The catalogue of the control socket: which command is answered by what. */
 import type { CacheConfig, Millis } from '../../core/index.ts'
-import { MAX_PING_TIMEOUT, connect, disconnect, ping, type Params } from './commands.ts'
+import { MAX_PING_TIMEOUT, connect, disconnect, ping } from './commands.ts'
 import { ControlError, type ControlHost } from './host.ts'
 import type { JsonObject } from './json.ts'
+import type { Params } from './params.ts'
 import { showAcl } from './queries/acl.ts'
 import { showBloom } from './queries/bloom.ts'
 import { showCache, showIdentityCache } from './queries/cache.ts'
@@ -13,6 +14,13 @@ import { showMmp } from './queries/mmp.ts'
 import { showPeers } from './queries/peers.ts'
 import { showRouting } from './queries/routing.ts'
 import { showSessions } from './queries/sessions.ts'
+import {
+  showStatsAllHistory,
+  showStatsHistory,
+  showStatsHistoryAllPeers,
+  showStatsList,
+  showStatsPeers,
+} from './queries/stats.ts'
 import { showStatus } from './queries/status.ts'
 import { showTransports } from './queries/transports.ts'
 import { showTree } from './queries/tree.ts'
@@ -49,6 +57,11 @@ export function createDispatch(host: ControlHost, cache: CacheConfig): Dispatch 
     ['show_native_flows', showNativeFlows],
     ['show_listening_sockets', showListeningSockets],
     ['show_metrics', showMetrics],
+    ['show_stats_list', showStatsList],
+    ['show_stats_history', showStatsHistory],
+    ['show_stats_all_history', showStatsAllHistory],
+    ['show_stats_peers', showStatsPeers],
+    ['show_stats_history_all_peers', showStatsHistoryAllPeers],
     ['connect', connect],
     ['disconnect', disconnect],
     ['ping', ping],

@@ -9,15 +9,15 @@ import type {
   TransportKind,
 } from '../../core/index.ts'
 import type { TransportStats } from '../../transports/index.ts'
+import type { StatsHistory } from '../stats/index.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Names } from './names.ts'
-import type { Sparklines } from './sparklines.ts'
 
 export interface ControlHost {
   readonly identity: Identity
   readonly views: NodeViews
   readonly names: Names
-  readonly sparklines: Sparklines
+  readonly history: StatsHistory
   readonly facts: HostFacts
   /** An instant of the node's clock as Unix milliseconds. */
   unixMs(instant: Millis): number

@@ -14,4 +14,3 @@ export {
 export { isRecord, type Json, type JsonObject, type ReplyData } from './json.ts'
 export { createNames, shortNpub, type Names } from './names.ts'
 export { openControlServer, type ControlServer } from './server.ts'
-export { Sparklines } from './sparklines.ts'

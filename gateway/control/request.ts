@@ -1,6 +1,6 @@
 /** One request line, and the sentences for lines that are none. Wording follows the reference, which clients match on. */
 import { accept, type Accepted } from '../../core/index.ts'
-import type { Params } from './commands.ts'
+import type { Params } from './params.ts'
 import { isRecord } from './json.ts'
 
 /** Longest request line with its newline, bytes. */

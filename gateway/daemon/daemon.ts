@@ -17,17 +17,12 @@ import {
 } from '../../core/index.ts'
 import { unixSeconds } from '../clock.ts'
 import { defaultControlSocket, type LoadedConfig } from '../config/index.ts'
-import {
-  createDispatch,
-  createNames,
-  openControlServer,
-  Sparklines,
-  type ControlServer,
-} from '../control/index.ts'
+import { createDispatch, createNames, openControlServer, type ControlServer } from '../control/index.ts'
 import { chooseCrypto } from '../crypto/index.ts'
 import { resolveIdentity } from '../keystore/index.ts'
 import type { Logger } from '../logger/index.ts'
 import { systemRng } from '../rng.ts'
+import { StatsHistory } from '../stats/index.ts'
 import { VERSION } from '../version.ts'
 import { startDns, type DnsResponder } from '../dns/index.ts'
 import { Access } from './access.ts'
@@ -157,7 +152,7 @@ export class Daemon {
       identity,
       views: node.views,
       names,
-      sparklines: new Sparklines(node.views, clock),
+      history: new StatsHistory(node.views, clock),
       facts: {
         version: VERSION,
         pid: process.pid,
@@ -226,7 +221,7 @@ export class Daemon {
     this.#access.start()
     await this.#fleet.open()
     if (this.#stopping !== undefined) return
-    this.#host.sparklines.start()
+    this.#host.history.start()
     this.#dialling.start()
     this.#options.logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
   }
@@ -262,7 +257,7 @@ export class Daemon {
   async #shutDown(): Promise<void> {
     const { drainTimeoutSecs } = this.#options.loaded.config.node
     this.#cancelWallClock?.()
-    this.#host.sparklines.stop()
+    this.#host.history.stop()
     this.#dialling.stop()
     this.#driver.stop()
     // What is just being opened is closed like the rest; why it could not be is the start's to tell.

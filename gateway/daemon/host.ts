@@ -18,10 +18,10 @@ import {
   type Names,
   type PingReply,
   type PingRequest,
-  type Sparklines,
   type TransportFacts,
   type TunFacts,
 } from '../control/index.ts'
+import type { StatsHistory } from '../stats/index.ts'
 import type { Fleet } from './fleet.ts'
 import { serves } from './peers.ts'
 import type { Pinger } from './pinger.ts'
@@ -30,7 +30,7 @@ export interface DaemonHostParts {
   readonly identity: Identity
   readonly views: NodeViews
   readonly names: Names
-  readonly sparklines: Sparklines
+  readonly history: StatsHistory
   readonly facts: HostFacts
   readonly clock: Clock
   readonly driver: Driver
@@ -45,7 +45,7 @@ export class DaemonHost implements ControlHost {
   readonly identity: Identity
   readonly views: NodeViews
   readonly names: Names
-  readonly sparklines: Sparklines
+  readonly history: StatsHistory
   readonly facts: HostFacts
   readonly #parts: DaemonHostParts
 
@@ -53,7 +53,7 @@ export class DaemonHost implements ControlHost {
     this.identity = parts.identity
     this.views = parts.views
     this.names = parts.names
-    this.sparklines = parts.sparklines
+    this.history = parts.history
     this.facts = parts.facts
     this.#parts = parts
   }

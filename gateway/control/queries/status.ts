@@ -1,5 +1,6 @@
 /** `show_status`: the node at a glance. */
 import { npubOf } from '../../../core/index.ts'
+import type { NodeMetric } from '../../stats/index.ts'
 import type { ControlHost } from '../host.ts'
 import { countersJson, ipv6Text, type JsonObject } from '../json.ts'
 import { droppedFrames } from '../dropped-frames.ts'
@@ -34,10 +35,25 @@ export function showStatus(host: ControlHost): JsonObject {
     uptime_secs: Math.floor((host.now() - facts.startedAt) / 1000),
     estimated_mesh_size: status.estimatedMeshSize ?? null,
     forwarding: countersJson(counters.forwarding),
-    sparklines: host.sparklines.json(),
+    sparklines: sparklines(host),
     dropped_frames: droppedFrames(counters, host.transports()),
     root_npub: rootNpub(host),
   }
+}
+
+/** The curves of the reference's screen, as long as it draws them. */
+const SPARKLINES: readonly NodeMetric[] = [
+  'bytes_in',
+  'bytes_out',
+  'loss_rate',
+  'mesh_size',
+  'peer_count',
+  'tree_depth',
+]
+const SPARKLINE_SAMPLES = 30
+
+function sparklines({ history }: ControlHost): JsonObject {
+  return Object.fromEntries(SPARKLINES.map((name) => [name, history.recent(name, SPARKLINE_SAMPLES)]))
 }
 
 /** Configured kinds appear with 0. */

@@ -24,6 +24,7 @@ const USED = [
   'connect missing field',
   'connect bad npub',
   'disconnect unknown',
+  'stats unknown metric',
 ]
 
 let daemon: TestDaemon
