@@ -46,6 +46,7 @@ export { FSP_PREFIX_SIZE, FSP_VERSION } from './prefix.ts'
 export {
   IPV6_HEADER_SIZE,
   IPV6_OVERHEAD,
+  compressedSize,
   SESSION_OVERHEAD,
   compressIpv6,
   decompressIpv6,

@@ -26,13 +26,18 @@ export const SESSION_OVERHEAD: number = LINK_OVERHEAD + DATAGRAM_HEADER_SIZE + s
 /** Bytes that the whole stack adds to an IPv6 packet. */
 export const IPV6_OVERHEAD: number = SESSION_OVERHEAD + PORT_HEADER_SIZE + SHIM_HEADER_SIZE - IPV6_HEADER_SIZE
 
+/** Bytes `compressIpv6` makes of a packet. */
+export function compressedSize(packetLength: number): number {
+  return SHIM_HEADER_SIZE + packetLength - IPV6_HEADER_SIZE
+}
+
 export type ShimRejection = 'too-short' | 'too-long' | 'not-ipv6' | 'unknown-format'
 
 /** `0x00 | version, traffic class, flow label 4 | next header 1 | hop limit 1 | upper layer` of an IPv6 packet. */
 export function compressIpv6(packet: Uint8Array): Result<Uint8Array, ShimRejection> {
   if (packet.length < IPV6_HEADER_SIZE) return reject('too-short', IPV6_HEADER_SIZE, packet.length)
   if (packet[0]! >> 4 !== 6) return reject('not-ipv6', 6, packet[0]! >> 4)
-  const shim = new Uint8Array(SHIM_HEADER_SIZE + packet.length - IPV6_HEADER_SIZE)
+  const shim = new Uint8Array(compressedSize(packet.length))
   shim[0] = FORMAT_COMPRESSED
   shim.set(packet.subarray(0, LENGTH_AT), 1)
   shim[5] = packet[NEXT_HEADER_AT]!

@@ -15,6 +15,7 @@ import type { Coordinates } from '../coordinates.ts'
 import { LINK_OVERHEAD } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
+import type { Counters } from '../node/counters.ts'
 import type { Neighbour } from '../node/layers.ts'
 import { canTravel, classifyRoute, errorLimiter, headerAfterHop, type RouteClass } from '../routing/index.ts'
 import type { Arrival } from '../session/index.ts'
@@ -184,11 +185,14 @@ export class Forwarder {
   }
 }
 
-const ROUTE_COUNTERS = {
+export type RouteCounter = Extract<keyof Counters['forwarding'], `route${string}`>
+
+/** Where forwarded packets are counted by the use they make of the tree. */
+export const ROUTE_COUNTERS: Readonly<Record<RouteClass, RouteCounter>> = {
   'direct-peer': 'routeDirectPeer',
   'tree-up': 'routeTreeUp',
   'tree-down': 'routeTreeDown',
   'tree-down-cross': 'routeTreeDownCross',
   'crosslink-descend': 'routeCrosslinkDescend',
   'crosslink-ascend': 'routeCrosslinkAscend',
-} as const satisfies Record<RouteClass, string>
+}

@@ -10,13 +10,18 @@ const PHASE_ESTABLISHED = 0
 export function transitClass(payload: Uint8Array): FrameClass {
   const first = payload[0]
   if (first !== undefined && (first & PHASE_MASK) !== PHASE_ESTABLISHED) return 'handshake'
-  return payload.length <= INTERACTIVE_PAYLOAD_SIZE ? 'interactive' : 'bulk'
+  return trafficClass(payload.length)
+}
+
+/** The class of sealed traffic by the length of its session payload. */
+export function trafficClass(payloadLength: number): FrameClass {
+  return payloadLength <= INTERACTIVE_PAYLOAD_SIZE ? 'interactive' : 'bulk'
 }
 
 const NEXT_HEADER_AT = 6
 const ICMPV6 = 58
 
-/** Whether an IPv6 packet is worth going ahead of others whatever its size. */
-export function isUrgentPacket(packet: Uint8Array): boolean {
-  return packet[NEXT_HEADER_AT] === ICMPV6
+/** Whether the IPv6 packet that begins at `at` is worth going ahead of others whatever its size. */
+export function isUrgentPacket(bytes: Uint8Array, at = 0): boolean {
+  return bytes[at + NEXT_HEADER_AT] === ICMPV6
 }

@@ -9,7 +9,7 @@ import { ipv6Of, type Identity, type NodeAddr, type PublicKey } from '../identit
 import type { NodeInput } from '../node/api.ts'
 import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
-import type { LinkLayer, MeshLayer } from '../node/layers.ts'
+import type { DataLink, LinkLayer, MeshLayer } from '../node/layers.ts'
 import type { MeshViews } from '../node/views.ts'
 import type { Rng } from '../random.ts'
 import { CoordinateCache } from '../routing/index.ts'
@@ -25,6 +25,7 @@ import {
 import type { Millis } from '../time.ts'
 import { rootOf } from '../coordinates.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { DataPath } from './data-path.ts'
 import { Forwarder } from './forwarder.ts'
 import { IdentityCache } from './identity-cache.ts'
 import { Lookups } from './lookups.ts'
@@ -45,10 +46,13 @@ export interface MeshInit {
   readonly link: LinkLayer
   /** EPOCH_SIZE random bytes of this start of the node, the same as its link handshakes carry. */
   readonly epoch: Uint8Array
+  /** Present when the node has a data path. */
+  readonly dataLink?: DataLink | undefined
 }
 
 export class Mesh implements MeshLayer {
   readonly views: MeshViews
+  readonly data: DataPath | undefined
   readonly #context: MeshContext
   readonly #forwarder: Forwarder
   readonly #lookups: Lookups
@@ -100,6 +104,10 @@ export class Mesh implements MeshLayer {
     this.#outbound = new Outbound(context, this.#sessions, this.#lookups, (to, now) =>
       this.#isConstrained(to, now) ? this.#constrainedPace : this.#stockPace,
     )
+    if (init.dataLink !== undefined) {
+      const pathMtu = (to: NodeAddr, now: Millis): number | undefined => this.#outbound.pathMtu(to, now)
+      this.data = new DataPath(context, this.#sessions, init.dataLink, pathMtu)
+    }
     this.#signals = new Signals(context, this.#sessions, this.#lookups)
     this.views = new Views(context, this.#sessions, this.#lookups, this.#outbound, () => this.#now)
   }

@@ -143,6 +143,20 @@ export type NodeEvent =
 /** The contract of the node; `FipsNode` implements it. */
 export interface SansIoNode {
   step(input: NodeInput, now: Millis): readonly NodeOutput[]
+  /**
+   * The input `frame` by offsets. With a packet sink, plain traffic leaves through it and nothing is returned; the rest, and all
+   * of it without a sink, is as by `step`.
+   */
+  frameAt(
+    transportId: TransportId,
+    from: TransportAddr,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    now: Millis,
+  ): readonly NodeOutput[]
+  /** The input `packet` likewise; the bytes are only read, and only during the call. */
+  packetAt(bytes: Uint8Array, at: number, length: number, now: Millis): readonly NodeOutput[]
   /** The next instant at which `step({ type: 'tick' })` has something to do. */
   deadline(): Millis | undefined
 }

@@ -194,7 +194,7 @@ export class Frames {
   ): void {
     peer.lastReceivedAt = now
     if (peer.up === undefined) return
-    this.#ctx.timers.set('dead', peer.addr, now + peer.timers.deadMs)
+    peer.up.heardAt = now
     const moved = addr !== peer.path.addr && transportId === peer.path.transportId
     if (moved && isNewest && session === peer.keys.current) peer.path = { transportId, addr }
   }

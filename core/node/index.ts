@@ -22,6 +22,7 @@ export type { Counters } from './counters.ts'
 export type { LinkLayer, MeshLayer, Neighbour } from './layers.ts'
 export { FipsNode } from './node.ts'
 export type { MeshDeps, NodeDeps } from './node.ts'
+export { PLACE_HEADROOM, PLACE_SIZE, type PacketSink } from './packet-sink.ts'
 export type {
   BloomView,
   ConnectionView,

@@ -8,6 +8,7 @@ import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import type { FrameClass, LinkProfile } from '../link.ts'
 import type { Millis } from '../time.ts'
 import type { NodeInput, NodeOutput } from './api.ts'
+import type { PacketSink } from './packet-sink.ts'
 import type { MeshViews } from './views.ts'
 
 export type { Coordinates } from '../coordinates.ts'
@@ -55,6 +56,36 @@ export interface LinkLayer {
   emit(output: NodeOutput): void
 }
 
+/** The link half of the data path. */
+export interface DataLink {
+  readonly sink: PacketSink
+  /**
+   * `LinkLayer.sendMessage` in place: the message lies in the reserved place of the sink, behind room for the header of its frame,
+   * and leaves through the sink.
+   */
+  sendAt(
+    to: NodeAddr,
+    at: number,
+    length: number,
+    frameClass: FrameClass,
+    now: Millis,
+    congested: boolean,
+  ): boolean
+}
+
+/** The mesh half of the data path. */
+export interface MeshData {
+  /**
+   * A link message of `length` bytes at `at` in the packet sink. False, having touched nothing, when it is no plain traffic on a
+   * known way.
+   */
+  datagram(from: NodeAddr, at: number, length: number, congested: boolean, now: Millis): boolean
+  /** An IPv6 packet of this host, likewise; it is only read. */
+  packet(bytes: Uint8Array, at: number, length: number, now: Millis): boolean
+  /** Something other than traffic happened: what was remembered for it may be wrong. */
+  forget(): void
+}
+
 /** What the link half tells the mesh half. */
 export interface MeshLayer {
   /**
@@ -72,6 +103,8 @@ export interface MeshLayer {
   tick(now: Millis): void
   deadline(): Millis | undefined
   shutdown(now: Millis): void
+  /** Present when the node was given a packet sink. */
+  readonly data?: MeshData | undefined
   /** For the operator. */
   readonly views: MeshViews
 }

@@ -56,7 +56,7 @@ export class LinkHalf {
       firstMeasured: (at) => this.tree.evaluate(at),
     })
     this.frames = new Frames(ctx, this.links, this.reports, (peer, message, congested, at) =>
-      this.#message(peer, message, congested, at),
+      this.message(peer, message, congested, at),
     )
     this.tree = new Tree(
       ctx,
@@ -115,7 +115,8 @@ export class LinkHalf {
     }
   }
 
-  #message(peer: Peer, message: Uint8Array, congested: boolean, now: Millis): void {
+  /** An authentic message of a peer that is up. */
+  message(peer: Peer, message: Uint8Array, congested: boolean, now: Millis): void {
     const name = linkMessageName(message[0] ?? LINK_MESSAGE_TYPES.heartbeat)
     switch (name) {
       case 'tree-announce':

@@ -41,6 +41,9 @@ interface Measured {
   missing: bigint | undefined
   /** When reports of ours last went out. */
   sentAt: Millis | undefined
+  /** The timer already allows for what was sent, or for what was received, since the last report. */
+  isScheduledForSent: boolean
+  isScheduledForReceived: boolean
 }
 
 export class LinkReports implements FrameMeter {
@@ -86,7 +89,13 @@ export class LinkReports implements FrameMeter {
       mode: peer.timers.reports ? this.#ctx.config.mmp.mode : 'minimal',
       initiator: peer.up?.isInitiator ?? false,
     })
-    this.#byPeer.set(peer.addr, { measurement, missing: NOTHING_MISSING, sentAt: undefined })
+    this.#byPeer.set(peer.addr, {
+      measurement,
+      missing: NOTHING_MISSING,
+      sentAt: undefined,
+      isScheduledForSent: false,
+      isScheduledForReceived: false,
+    })
   }
 
   /** A microcontroller leaves a stock link on which it hears heartbeats and no reports, whatever our own mode is. */
@@ -94,6 +103,7 @@ export class LinkReports implements FrameMeter {
     const measured = this.#byPeer.get(peer.addr)
     if (measured === undefined || peer.transport.profile !== 'stock') return
     measured.measurement.mode = 'full'
+    forgetSchedule(measured)
     this.#schedule(peer, measured, now)
   }
 
@@ -105,6 +115,7 @@ export class LinkReports implements FrameMeter {
     const measured = this.#byPeer.get(peer.addr)
     if (measured === undefined) return
     measured.measurement.rekeyed(now)
+    forgetSchedule(measured)
     measured.missing = undefined
   }
 
@@ -116,6 +127,8 @@ export class LinkReports implements FrameMeter {
     const measured = this.#byPeer.get(peer.addr)
     if (measured === undefined) return
     measured.measurement.sender.record(counter, session.timestamp(now), bytes)
+    if (measured.isScheduledForSent) return
+    measured.isScheduledForSent = true
     this.#schedule(peer, measured, now)
   }
 
@@ -125,6 +138,8 @@ export class LinkReports implements FrameMeter {
     const { receiver, spin } = measured.measurement
     receiver.recordFrame(frame.counter, frame.timestamp, bytes, frame.ce, now)
     spin.observe(frame.spin, frame.counter, now)
+    if (measured.isScheduledForReceived) return
+    measured.isScheduledForReceived = true
     this.#schedule(peer, measured, now)
   }
 
@@ -153,6 +168,7 @@ export class LinkReports implements FrameMeter {
     if (measured === undefined || session === undefined) return
     const report = decoded.value
     const outcome = measured.measurement.receiverReport(report, session.timestamp(now), now)
+    forgetSchedule(measured)
     if (outcome.type === 'stale' || report.highestCounter >= BigInt(session.sendCounter)) return
     const highest = report.highestCounter
     measured.missing = highest - report.cumulativePacketsReceived
@@ -166,6 +182,7 @@ export class LinkReports implements FrameMeter {
     if (measured === undefined || peer.up === undefined) return
     const { measurement } = measured
     measured.sentAt = now
+    forgetSchedule(measured)
     if (measurement.isSenderReportDue(now)) this.#sendSenderReport(peer, measurement, now)
     if (measurement.isReceiverReportDue(now)) this.#sendReceiverReport(peer, measurement, now)
     this.#schedule(peer, measured, now)
@@ -195,4 +212,10 @@ export class LinkReports implements FrameMeter {
     const earliest = (measured.sentAt ?? -Infinity) + REPORT_INTERVAL
     this.#ctx.timers.setNoLater('report', peer.addr, Math.max(due, earliest, now))
   }
+}
+
+/** When reports are due has changed: the next frame either way sets the timer anew. */
+function forgetSchedule(measured: Measured): void {
+  measured.isScheduledForSent = false
+  measured.isScheduledForReceived = false
 }

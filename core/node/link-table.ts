@@ -80,7 +80,8 @@ export class LinkTable {
     const isTurned = peer.keys.current?.keyEpoch !== session.keyEpoch
     peer.keys.promote(session)
     // A handshake over another medium has moved the link there.
-    if (path.transportId !== peer.path.transportId) this.moveTo(peer, path)
+    if (path.transportId !== peer.path.transportId && this.moveTo(peer, path))
+      timers.setNoLater('dead', peer.addr, now + peer.timers.deadMs)
     timers.set('rekey', peer.addr, now + rekeyDelay(peer.timers, rng))
     if (peer.up !== undefined) {
       if (isTurned) {
@@ -164,6 +165,7 @@ export class LinkTable {
       since: now,
       epoch: session.remoteEpoch,
       isInitiator: session.isInitiator,
+      heardAt: undefined,
       tree: announceState(announceBurst, announceIntervalMs),
       filter: announceState(filterBurst, filterIntervalMs),
       isToldParent: false,

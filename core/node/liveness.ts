@@ -34,9 +34,15 @@ export class Liveness {
     this.#frames.send(peer, encodeHeartbeat(), 'interactive', now)
   }
 
-  /** Nothing was heard for so long that the link is taken for dead. It may be dead one way only, so no goodbye. */
-  dead(peer: Peer, now: Millis): void {
-    this.#links.drop(peer, 'timeout', now)
+  /**
+   * Nothing was heard for so long that the link is taken for dead, unless something was since this was set: frames do not
+   * move the timer, for there are many. It may be dead one way only, so no goodbye.
+   */
+  deadDue(peer: Peer, now: Millis): void {
+    const heardAt = peer.up?.heardAt
+    const deadAt = heardAt === undefined ? now : heardAt + peer.timers.deadMs
+    if (deadAt <= now) this.#links.drop(peer, 'timeout', now)
+    else this.#ctx.timers.set('dead', peer.addr, deadAt)
   }
 
   /** The peer says goodbye. */

@@ -2,7 +2,7 @@
 import type { Crypto } from '../crypto/index.ts'
 import { nodeAddrOf } from '../identity/index.ts'
 import type { Identity, NodeAddr } from '../identity/index.ts'
-import type { TransportId, TransportInfo } from '../link.ts'
+import type { TransportAddr, TransportId, TransportInfo } from '../link.ts'
 import { Mesh } from '../mesh/index.ts'
 import { EPOCH_SIZE } from '../noise/index.ts'
 import type { Peer } from '../peer/index.ts'
@@ -14,9 +14,12 @@ import type { NodeConfig } from './config.ts'
 import { NODE } from './context.ts'
 import type { IndexOwner, NodeContext, TimerKind, TimerSubject } from './context.ts'
 import { createCounters } from './counters.ts'
+import { DataDoor } from './data-door.ts'
 import type { Counters } from './counters.ts'
-import type { LinkLayer, MeshLayer } from './layers.ts'
+import { PeerDataLink } from './data-link.ts'
+import type { DataLink, LinkLayer, MeshLayer } from './layers.ts'
 import { LinkHalf } from './link-half.ts'
+import type { PacketSink } from './packet-sink.ts'
 import { NodeStatus } from './status.ts'
 import type { NodeViews } from './views.ts'
 import { TimerTable } from './timers.ts'
@@ -32,6 +35,8 @@ export interface MeshDeps {
   readonly counters: Counters
   /** The epoch that link handshakes carry, for those of sessions. */
   readonly epoch: Uint8Array
+  /** Present when the node was given a packet sink. */
+  readonly dataLink?: DataLink | undefined
   readonly now: Millis
 }
 
@@ -43,20 +48,25 @@ export interface NodeDeps {
   readonly crypto?: Crypto
   /** Builds the mesh half; the real one unless something else is wanted. */
   readonly mesh?: (deps: MeshDeps) => MeshLayer
+  /** Where traffic leaves that comes through `frameAt` and `packetAt`; without one it all takes the way of `step`. */
+  readonly sink?: PacketSink
   readonly now: Millis
 }
+
+const NO_OUTPUTS: readonly NodeOutput[] = []
 
 export class FipsNode implements SansIoNode {
   readonly views: NodeViews
   readonly #ctx: NodeContext
   readonly #half: LinkHalf
   readonly #mesh: MeshLayer
+  readonly #door: DataDoor | undefined
   readonly #wallClock: WallClock
   #outputs: NodeOutput[] = []
   #isShutDown = false
 
   constructor(deps: NodeDeps) {
-    const { identity, rng, config, now } = deps
+    const { identity, rng, config, sink, now } = deps
     this.#wallClock = new WallClock(now)
     this.#ctx = {
       identity,
@@ -76,16 +86,56 @@ export class FipsNode implements SansIoNode {
     }
     this.#half = new LinkHalf(this.#ctx, () => this.#mesh, now)
     const { counters, epoch } = this.#ctx
+    const dataLink = sink === undefined ? undefined : new PeerDataLink(this.#ctx, this.#half.frames, sink)
     const buildMesh = deps.mesh ?? ((meshDeps) => new Mesh(meshDeps))
-    this.#mesh = buildMesh({ link: this.#half.neighbours, identity, rng, config, counters, epoch, now })
+    this.#mesh = buildMesh({
+      link: this.#half.neighbours,
+      identity,
+      rng,
+      config,
+      counters,
+      epoch,
+      dataLink,
+      now,
+    })
+    const { data } = this.#mesh
+    if (sink !== undefined && data !== undefined) {
+      this.#door = new DataDoor({
+        ctx: this.#ctx,
+        frames: this.#half.frames,
+        sink,
+        mesh: data,
+        deliver: (peer, message, congested, at) => this.#half.message(peer, message, congested, at),
+      })
+    }
     this.views = new NodeStatus(this.#ctx, this.#half, this.#mesh)
   }
 
   step(input: NodeInput, now: Millis): readonly NodeOutput[] {
-    if (!this.#isShutDown) this.#input(input, now)
-    const outputs = this.#outputs
-    this.#outputs = []
-    return outputs
+    if (!this.#isShutDown) {
+      this.#mesh.data?.forget()
+      this.#input(input, now)
+    }
+    return this.#takeOutputs()
+  }
+
+  frameAt(
+    transportId: TransportId,
+    from: TransportAddr,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    now: Millis,
+  ): readonly NodeOutput[] {
+    if (this.#isShutDown) return NO_OUTPUTS
+    if (this.#door?.frame(transportId, from, bytes, at, length, now) === true) return this.#takeOutputs()
+    return this.step({ type: 'frame', transportId, from, frame: bytes.subarray(at, at + length) }, now)
+  }
+
+  packetAt(bytes: Uint8Array, at: number, length: number, now: Millis): readonly NodeOutput[] {
+    if (this.#isShutDown) return NO_OUTPUTS
+    if (this.#mesh.data?.packet(bytes, at, length, now) === true) return NO_OUTPUTS
+    return this.step({ type: 'packet', packet: bytes.slice(at, at + length) }, now)
   }
 
   deadline(): Millis | undefined {
@@ -94,6 +144,13 @@ export class FipsNode implements SansIoNode {
     const mesh = this.#mesh.deadline()
     if (link === undefined) return mesh
     return mesh === undefined ? link : Math.min(link, mesh)
+  }
+
+  #takeOutputs(): readonly NodeOutput[] {
+    if (this.#outputs.length === 0) return NO_OUTPUTS
+    const outputs = this.#outputs
+    this.#outputs = []
+    return outputs
   }
 
   #input(input: NodeInput, now: Millis): void {
@@ -207,7 +264,7 @@ export class FipsNode implements SansIoNode {
       case 'heartbeat':
         return half.liveness.heartbeatDue(peer, now)
       case 'dead':
-        return half.liveness.dead(peer, now)
+        return half.liveness.deadDue(peer, now)
       case 'tree-announce':
         return half.tree.announceDue(peer, now)
       case 'tree-resend':

@@ -67,6 +67,8 @@ export interface UpState {
   readonly since: Millis
   readonly epoch: Uint8Array
   readonly isInitiator: boolean
+  /** When a frame last opened; undefined while none has. */
+  heardAt: Millis | undefined
   readonly tree: AnnounceState
   readonly filter: AnnounceState
   /** Whether we told it that it is our parent. */

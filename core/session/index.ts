@@ -1,6 +1,8 @@
+export { openTrafficAt, sealTrafficAt } from './data-traffic.ts'
 export { KeyEpoch, KeyEpochs } from './epochs.ts'
 export { paceOf, SLOW_ANSWER_MS, type Pace } from './pace.ts'
 export type { SessionHost } from './host.ts'
 export { isPositionOf } from './position.ts'
 export { Session } from './session.ts'
 export { Sessions, type Arrival, type DataMessage, type SessionEvents } from './sessions.ts'
+export { dataClass } from './traffic.ts'

@@ -73,6 +73,19 @@ export class SessionMeasurement {
 
   received(arrival: FrameArrival, now: Millis): void {
     const { counter, timestamp, size, congested, spin, pathMtu } = arrival
+    this.receivedFrame(counter, timestamp, size, congested, spin, pathMtu, now)
+  }
+
+  /** `received` without an object, for the data path. */
+  receivedFrame(
+    counter: number,
+    timestamp: number,
+    size: number,
+    congested: boolean,
+    spin: boolean,
+    pathMtu: number,
+    now: Millis,
+  ): void {
     this.#measurement.receiver.recordFrame(counter, timestamp, size, congested, now)
     this.#measurement.spin.observe(spin, counter, now)
     this.#pathMtu.observe(pathMtu)

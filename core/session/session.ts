@@ -70,6 +70,8 @@ export class Session {
   rekeyPausedAt: Millis = -Infinity
   /** Application data, either way. */
   lastActivityAt: Millis
+  /** When its timers were last planned after traffic of the data path. */
+  plannedAt: Millis = -Infinity
   /** Data sent since anything authentic came from the peer. */
   unanswered: Unanswered | undefined
   /** Greetings made in silence since the peer last said anything of its own: each lengthens the patience. */

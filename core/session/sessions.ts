@@ -32,6 +32,11 @@ const MAX_SESSIONS = 4096
 const STRAY_GREETING_MS: Millis = 30_000
 const STRAY_GREETING_PEERS = 1024
 
+/** Between two looks at the timers of a session in steady traffic; what one packet changes about them waits so long. */
+const PLAN_INTERVAL_MS: Millis = 20
+/** Silence is measured in seconds: by then somebody has looked. */
+const PLAN_AGAIN_MS: Millis = 1000
+
 /** A session payload as it came out of its datagram. */
 export interface Arrival {
   readonly source: NodeAddr
@@ -260,6 +265,7 @@ export class Sessions implements HandshakeEvents {
   }
 
   #tickOne(session: Session, now: Millis): void {
+    session.plannedAt = -Infinity
     const pace = this.#host.pace(session, now)
     const wasInitiating = session.initiation !== undefined
     if (!this.#handshakes.tick(session, pace, now)) {
@@ -297,6 +303,17 @@ export class Sessions implements HandshakeEvents {
   /** After data was sent on a session outside of the table's own methods. */
   sent(session: Session, now: Millis): void {
     this.#touch(session, now)
+  }
+
+  /**
+   * After traffic of the data path, of which there is much: timers are planned again only every while. `awaitsAnswer`: it is
+   * the first to be answered, and silence counts from now.
+   */
+  hadTraffic(session: Session, awaitsAnswer: boolean, now: Millis): void {
+    if (now >= session.plannedAt + PLAN_INTERVAL_MS) {
+      session.plannedAt = now
+      this.#touch(session, now)
+    } else if (awaitsAnswer) this.#nextAt = Math.min(this.#nextAt, now + PLAN_AGAIN_MS)
   }
 
   #wakeFor(session: Session, pace: Pace, now: Millis): void {

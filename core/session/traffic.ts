@@ -23,6 +23,11 @@ export interface OpenedMessage {
   readonly slot: EpochSlot
 }
 
+/** How important a data packet is, by the length of its payload. */
+export function dataClass(payloadLength: number, isUrgent: boolean): FrameClass {
+  return isUrgent || payloadLength <= INTERACTIVE_SIZE ? 'interactive' : 'bulk'
+}
+
 export class Traffic {
   readonly #host: SessionHost
 
@@ -40,7 +45,7 @@ export class Traffic {
     interactive: boolean,
   ): boolean {
     const body = encodeData(sourcePort, destinationPort, payload)
-    const frameClass: FrameClass = interactive || payload.length <= INTERACTIVE_SIZE ? 'interactive' : 'bulk'
+    const frameClass = dataClass(payload.length, interactive)
     const withCoordinates = this.#warmUp(session, body.length, now)
     if (!this.#seal(session, SESSION_MESSAGE_TYPES.data, body, frameClass, now, { withCoordinates }))
       return false

@@ -23,13 +23,15 @@ import type {
   Rng,
   TransportInfo,
 } from '../../core/index.ts'
-import { FipsNode, Identity, nodeConfig, randomUnit } from '../../core/index.ts'
+import { concatBytes, FipsNode, Identity, nodeConfig, randomUnit } from '../../core/index.ts'
+import { ArraySink } from './array-sink.ts'
 import { EventQueue } from './event-queue.ts'
 import { SeededRng } from '../../boards/index.ts'
 
 /** Wall-clock time at the virtual instant zero. */
 const WALL_CLOCK_START = 1_800_000_000n
 const MS_PER_S = 1000
+const NEIGHBOURING_BYTES = new Uint8Array(37).fill(0xaa)
 
 export interface TestMeshOptions {
   readonly seed: number
@@ -40,6 +42,8 @@ export interface TestMeshOptions {
   readonly mesh?: (deps: MeshDeps) => MeshLayer
   /** The primitives all nodes use; the portable ones when absent. */
   readonly crypto?: Crypto
+  /** Frames and packets take the data path. Default false: they go through `step`. */
+  readonly dataPath?: boolean
 }
 
 /** A connection between two nodes, the same both ways. */
@@ -72,6 +76,8 @@ export interface TestNode {
   readonly identity: Identity
   readonly addr: NodeAddr
   node: FipsNode
+  /** Of the node's data path, where it has one. */
+  sink: ArraySink | undefined
   /** Events and deliveries of the node since it was added. */
   readonly outputs: NodeOutput[]
   readonly events: NodeEvent[]
@@ -122,11 +128,13 @@ export class TestMesh {
   addNode(admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): TestNode {
     const identity = Identity.fromSecret(this.#rng.bytes(32), this.#options.crypto)
     const name = `n${this.nodes.length}`
+    const sink = this.#newSink()
     const node: TestNode = {
       name,
       identity,
       addr: identity.nodeAddr,
-      node: this.#newNode(identity),
+      node: this.#newNode(identity, sink),
+      sink,
       outputs: [],
       events: [],
       isUp: true,
@@ -173,7 +181,8 @@ export class TestMesh {
   }
 
   input(node: TestNode, input: NodeInput): void {
-    this.#perform(node, node.node.step(input, this.#now))
+    const outputs = node.sink === undefined ? node.node.step(input, this.#now) : this.#byDoor(node, input)
+    this.#perform(node, outputs)
   }
 
   /** The process is gone without a word; what arrives for it is lost. */
@@ -183,7 +192,8 @@ export class TestMesh {
 
   /** A new process with the same key. */
   restart(node: TestNode, admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): void {
-    node.node = this.#newNode(node.identity)
+    node.sink = this.#newSink()
+    node.node = this.#newNode(node.identity, node.sink)
     node.isUp = true
     this.#start(node, admission)
   }
@@ -220,9 +230,35 @@ export class TestMesh {
     )
   }
 
-  #newNode(identity: Identity): FipsNode {
+  #newSink(): ArraySink | undefined {
+    return this.#options.dataPath === true ? new ArraySink() : undefined
+  }
+
+  /** A frame lies somewhere in the memory of its transport, so here too. */
+  #byDoor({ node, sink }: TestNode, input: NodeInput): readonly NodeOutput[] {
+    const memory = (bytes: Uint8Array): Uint8Array =>
+      concatBytes(NEIGHBOURING_BYTES, bytes, NEIGHBOURING_BYTES)
+    const at = NEIGHBOURING_BYTES.length
+    const stepped = (): readonly NodeOutput[] => {
+      switch (input.type) {
+        case 'frame': {
+          const { transportId, from, frame } = input
+          return node.frameAt(transportId, from, memory(frame), at, frame.length, this.#now)
+        }
+        case 'packet':
+          return node.packetAt(memory(input.packet), at, input.packet.length, this.#now)
+        default:
+          return node.step(input, this.#now)
+      }
+    }
+    const outputs = stepped()
+    return [...outputs, ...(sink?.take() ?? [])]
+  }
+
+  #newNode(identity: Identity, sink: ArraySink | undefined): FipsNode {
     return new FipsNode({
       identity,
+      ...(sink === undefined ? {} : { sink }),
       rng: this.#rng,
       config: nodeConfig(this.#options.config),
       ...(this.#options.mesh === undefined ? {} : { mesh: this.#options.mesh }),

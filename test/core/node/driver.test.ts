@@ -19,6 +19,14 @@ class ScriptedNode implements SansIoNode {
     ]
   }
 
+  frameAt(): readonly NodeOutput[] {
+    return []
+  }
+
+  packetAt(): readonly NodeOutput[] {
+    return []
+  }
+
   deadline(): Millis | undefined {
     return this.due
   }

@@ -35,6 +35,8 @@ test('peers of the configuration are listed for the node apart from the allow li
       inputs.push(input)
       return []
     },
+    frameAt: () => [],
+    packetAt: () => [],
     deadline: () => undefined,
   }
   const ignore = (): undefined => undefined
