@@ -6,10 +6,9 @@ import { equalBytes } from '../bytes.ts'
 import { decompressIpv6, markCongestion, PORT_IPV6, type ErrorSignal } from '../fsp/index.ts'
 import { LINK_MESSAGE_TYPES } from '../fmp/index.ts'
 import { ipv6Of, type Identity, type NodeAddr, type PublicKey } from '../identity/index.ts'
-import type { NodeInput } from '../node/api.ts'
 import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
-import type { DataLink, LinkLayer, MeshLayer } from '../node/layers.ts'
+import type { DataLink, LinkLayer, MeshInput, MeshLayer } from '../node/layers.ts'
 import type { MeshViews } from '../node/views.ts'
 import type { Rng } from '../random.ts'
 import { CoordinateCache } from '../routing/index.ts'
@@ -109,7 +108,12 @@ export class Mesh implements MeshLayer {
       this.data = new DataPath(context, this.#sessions, init.dataLink, pathMtu)
     }
     this.#signals = new Signals(context, this.#sessions, this.#lookups)
-    this.views = new Views(context, this.#sessions, this.#lookups, this.#outbound, () => this.#now)
+    this.views = new Views(context, {
+      sessions: this.#sessions,
+      lookups: this.#lookups,
+      outbound: this.#outbound,
+      now: () => this.#now,
+    })
   }
 
   linkMessage(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void {
@@ -129,7 +133,7 @@ export class Mesh implements MeshLayer {
     }
   }
 
-  input(input: Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' }>, now: Millis): void {
+  input(input: MeshInput, now: Millis): void {
     this.#now = now
     switch (input.type) {
       case 'packet':
@@ -142,6 +146,9 @@ export class Mesh implements MeshLayer {
       }
       case 'identity':
         this.#context.identities.learn(input.publicKey, now)
+        break
+      case 'probe':
+        this.#probe(input.peer, input.act, now)
         break
     }
   }
@@ -190,6 +197,27 @@ export class Mesh implements MeshLayer {
   /** Sessions have no goodbye: their peers greet again when they want something. */
   shutdown(now: Millis): void {
     this.#now = now
+  }
+
+  #probe(peer: PublicKey, act: Extract<MeshInput, { type: 'probe' }>['act'], now: Millis): void {
+    const addr = this.#context.identities.learn(peer, now)
+    const session = this.#sessions.get(addr)
+    switch (act) {
+      case 'look-up':
+        this.#lookups.start(addr, now)
+        break
+      case 'greet':
+        this.#sessions.open(addr, peer, now)
+        break
+      case 'warm-up':
+        if (session?.isEstablished !== true) break
+        this.#sessions.traffic.sendCoordinates(session, now)
+        this.#sessions.sent(session, now)
+        break
+      case 'hang-up':
+        if (session !== undefined) this.#sessions.remove(session, 'no longer wanted', now)
+        break
+    }
   }
 
   #sessionHost(epoch: Uint8Array): SessionHost {

@@ -3,43 +3,42 @@ import type {
   CoordinateCacheEntryView,
   IdentityCacheEntryView,
   MeshViews,
+  ReachView,
   RoutingView,
   SessionView,
 } from '../node/views.ts'
+import { originTargets } from '../lookup/index.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import { chooseRoute, classifyRoute } from '../routing/index.ts'
 import type { Session, Sessions } from '../session/index.ts'
 import type { Millis } from '../time.ts'
 import type { MeshContext } from './context.ts'
 import type { Lookups } from './lookups.ts'
 import type { Outbound } from './outbound.ts'
 
+export interface ViewSources {
+  readonly sessions: Sessions
+  readonly lookups: Lookups
+  readonly outbound: Outbound
+  /** The instant of the node's last step. */
+  now(): Millis
+}
+
 export class Views implements MeshViews {
   readonly #context: MeshContext
-  readonly #sessions: Sessions
-  readonly #lookups: Lookups
-  readonly #outbound: Outbound
-  readonly #now: () => Millis
+  readonly #from: ViewSources
 
-  /** `now`: the instant of the node's last step. */
-  constructor(
-    context: MeshContext,
-    sessions: Sessions,
-    lookups: Lookups,
-    outbound: Outbound,
-    now: () => Millis,
-  ) {
+  constructor(context: MeshContext, from: ViewSources) {
     this.#context = context
-    this.#sessions = sessions
-    this.#lookups = lookups
-    this.#outbound = outbound
-    this.#now = now
+    this.#from = from
   }
 
   sessions(): readonly SessionView[] {
-    return Array.from(this.#sessions.all(), sessionView)
+    return Array.from(this.#from.sessions.all(), sessionView)
   }
 
   coordinateCache(): readonly CoordinateCacheEntryView[] {
-    return Array.from(this.#context.positions.entries(this.#now()), ([nodeAddr, position]) => ({
+    return Array.from(this.#context.positions.entries(this.#from.now()), ([nodeAddr, position]) => ({
       nodeAddr,
       coordinates: position.coordinates,
       pathMtu: position.pathMtu,
@@ -58,10 +57,40 @@ export class Views implements MeshViews {
 
   routing(): RoutingView {
     return {
-      pendingLookups: [...this.#lookups.pending()],
-      pendingPackets: this.#outbound.pendingItems,
-      pendingDestinations: this.#outbound.pendingDestinations,
-      recentRequests: this.#lookups.recentRequests,
+      pendingLookups: [...this.#from.lookups.pending()],
+      pendingPackets: this.#from.outbound.pendingItems,
+      pendingDestinations: this.#from.outbound.pendingDestinations,
+      recentRequests: this.#from.lookups.recentRequests,
+    }
+  }
+
+  reach(addr: NodeAddr): ReachView {
+    const { link, positions } = this.#context
+    const now = this.#from.now()
+    const neighbour = link.neighbour(addr)
+    const coordinates = neighbour?.coordinates ?? positions.peek(addr, now)?.coordinates
+    const position = link.ownCoordinates()
+    const route = chooseRoute({
+      position,
+      destination: addr,
+      destinationPosition: coordinates,
+      neighbours: link.neighbours(),
+    })
+    return {
+      coordinates,
+      isNeighbour: neighbour?.canSend === true,
+      route:
+        route.type === 'forward'
+          ? {
+              type: 'forward',
+              via: route.via.addr,
+              class: classifyRoute(position, addr, coordinates, route.via),
+            }
+          : { type: route.type },
+      lookupPeers: originTargets(addr, link.neighbours()).length,
+      isSlow: (route.type === 'forward' ? [route.via] : [...link.neighbours()]).some(
+        ({ profile }) => profile === 'constrained',
+      ),
     }
   }
 }
@@ -72,6 +101,7 @@ function sessionView(session: Session): SessionView {
     publicKey: session.publicKey,
     state: session.state,
     isInitiator: session.isInitiator,
+    createdAt: session.createdAt,
     startedAt: session.isEstablished ? session.keysSince : session.createdAt,
     lastActivityAt: session.lastActivityAt,
     currentKeyEpoch: session.epochs.keyBit,

@@ -8,7 +8,7 @@ export type ReportOutcome =
   /** A round-trip time came out of it; `first` when there was none before. */
   | { readonly type: 'rtt-sample'; readonly rttMs: number; readonly first: boolean }
   /** Counted, but its echo gives no usable round-trip time. */
-  | { readonly type: 'invalid-rtt' }
+  | { readonly type: 'invalid-rtt'; readonly rttMs: number }
   /** Counted; it echoes no timestamp. */
   | { readonly type: 'no-echo' }
   /** Older than the last one or the same: ignored. */
@@ -106,7 +106,7 @@ export class LinkMetrics {
   #updateRtt(report: ReceiverReport, ourTimestamp: number): ReportOutcome {
     if (report.timestampEcho === 0) return { type: 'no-echo' }
     const rttMs = ourTimestamp - report.timestampEcho - report.dwellTime
-    if (rttMs <= 0) return { type: 'invalid-rtt' }
+    if (rttMs <= 0) return { type: 'invalid-rtt', rttMs }
     const first = this.rtt.smoothed === undefined
     this.rtt.update(rttMs * MICROS_PER_MILLI)
     this.rttTrend.update(rttMs * MICROS_PER_MILLI)

@@ -50,6 +50,15 @@ export type NodeInput =
     }
   /** A key became known (asked through DNS, listed in hosts), so that its IPv6 address can be reached. */
   | { readonly type: 'identity'; readonly publicKey: PublicKey }
+  /**
+   * One step of a diagnosis: ask where a node is, greet it, put both positions before the routers on the way, or drop the
+   * session with it. What comes of it shows in the views.
+   */
+  | {
+      readonly type: 'probe'
+      readonly peer: PublicKey
+      readonly act: 'look-up' | 'greet' | 'warm-up' | 'hang-up'
+    }
   /** `peers.allow` and `peers.deny` as they now are; `undefined` means the list does not exist. */
   | {
       readonly type: 'access-lists'

@@ -86,6 +86,9 @@ export interface MeshData {
   forget(): void
 }
 
+/** The inputs that are the mesh half's. */
+export type MeshInput = Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' | 'probe' }>
+
 /** What the link half tells the mesh half. */
 export interface MeshLayer {
   /**
@@ -93,8 +96,7 @@ export interface MeshLayer {
    * byte, which is the mesh half's from now on: what goes on is rewritten in place.
    */
   linkMessage(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void
-  /** The inputs `packet`, `datagram` and `identity`. */
-  input(input: Extract<NodeInput, { type: 'packet' | 'datagram' | 'identity' }>, now: Millis): void
+  input(input: MeshInput, now: Millis): void
   /** `epoch` is of its present start: a session that carries another one is with a node that has forgotten it. */
   neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis, epoch?: Uint8Array): void
   neighbourDown(addr: NodeAddr, now: Millis): void

@@ -169,6 +169,7 @@ export class FipsNode implements SansIoNode {
       case 'packet':
       case 'datagram':
       case 'identity':
+      case 'probe':
         this.#mesh.input(input, now)
         return
       case 'transport-up':

@@ -4,6 +4,7 @@
  * into wall-clock time. Names that only the host knows (aliases, socket paths) are not here.
  */
 import type { NodeAddr, PublicKey } from '../identity/index.ts'
+import type { RouteClass } from '../routing/index.ts'
 import type { LinkId, LinkProfile, TransportAddr, TransportId, TransportKind } from '../link.ts'
 import type { Millis } from '../time.ts'
 import type { MmpMode } from './config.ts'
@@ -36,6 +37,8 @@ export interface MeshViews {
   coordinateCache(): readonly CoordinateCacheEntryView[]
   identityCache(): readonly IdentityCacheEntryView[]
   routing(): RoutingView
+  /** What would become of traffic for a node now. Asking changes nothing. */
+  reach(addr: NodeAddr): ReachView
 }
 
 export interface StatusView {
@@ -213,13 +216,31 @@ export interface SessionView {
   readonly publicKey: PublicKey | undefined
   readonly state: 'initiating' | 'awaiting-msg3' | 'established'
   readonly isInitiator: boolean
+  readonly createdAt: Millis
+  /** When the keys in use came into use. */
   readonly startedAt: Millis
   readonly lastActivityAt: Millis
   readonly currentKeyEpoch: boolean
   readonly isDraining: boolean
   readonly coordsWarmupRemaining: number
   readonly stats: TrafficView
-  readonly mmp: (LinkMetricsView & { readonly pathMtu: number }) | undefined
+  readonly mmp: SessionMetricsView | undefined
+}
+
+export interface SessionMetricsView extends LinkMetricsView {
+  readonly pathMtu: number
+  readonly reports: ReportsView
+}
+
+/** The peer's reports so far, and what their timestamps were good for. */
+export interface ReportsView {
+  readonly seen: number
+  readonly rttSamples: number
+  /** Round trips of less than a millisecond. */
+  readonly rttZero: number
+  /** Echoes of what was not sent yet. */
+  readonly rttInvalid: number
+  readonly lastRttMs: number | undefined
 }
 
 export interface CoordinateCacheEntryView {
@@ -245,4 +266,17 @@ export interface RoutingView {
   readonly pendingPackets: number
   readonly pendingDestinations: number
   readonly recentRequests: number
+}
+
+export interface ReachView {
+  readonly coordinates: Coordinates | undefined
+  /** It is a neighbour that can be sent to. */
+  readonly isNeighbour: boolean
+  readonly route:
+    | { readonly type: 'local' | 'unknown-position' | 'dead-end' }
+    | { readonly type: 'forward'; readonly via: NodeAddr; readonly class: RouteClass }
+  /** Neighbours that a lookup would go to. */
+  readonly lookupPeers: number
+  /** The path begins with a constrained link, or may. */
+  readonly isSlow: boolean
 }

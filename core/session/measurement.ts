@@ -8,8 +8,9 @@ import {
   PathMtuState,
   type ReceiverReport,
   type ReportMode,
+  type ReportOutcome,
 } from '../mmp/index.ts'
-import type { LinkMetricsView } from '../node/views.ts'
+import type { SessionMetricsView } from '../node/views.ts'
 import type { Millis } from '../time.ts'
 
 /** `PathMtuState` has this while nothing is known. */
@@ -46,6 +47,13 @@ export class SessionMeasurement {
   /** Times we reported since the peer last did. */
   #unanswered = 0
   #heldUntil: Millis = -Infinity
+  readonly #reports = {
+    seen: 0,
+    rttSamples: 0,
+    rttZero: 0,
+    rttInvalid: 0,
+    lastRttMs: undefined as number | undefined,
+  }
 
   constructor(mode: ReportMode, initiator: boolean) {
     this.#measurement = new Measurement({ layer: 'session', mode, initiator })
@@ -93,7 +101,7 @@ export class SessionMeasurement {
 
   /** The peer's report on our frames; `ourTimestamp` is our session clock now. */
   receiverReport(report: ReceiverReport, ourTimestamp: number, now: Millis): void {
-    this.#measurement.receiverReport(report, ourTimestamp, now)
+    this.#noteOutcome(this.#measurement.receiverReport(report, ourTimestamp, now))
     this.#unanswered = 0
     this.#heldUntil = -Infinity
     const { roundTripMs } = this
@@ -132,7 +140,7 @@ export class SessionMeasurement {
     this.#measurement.rekeyed(now)
   }
 
-  view(): LinkMetricsView & { readonly pathMtu: number } {
+  view(): SessionMetricsView {
     const { metrics, mode } = this.#measurement
     return {
       mode,
@@ -146,6 +154,20 @@ export class SessionMeasurement {
       deliveryRatioReverse: metrics.deliveryReverse,
       cost: metrics.cost ?? metrics.etx,
       pathMtu: this.#pathMtu.current,
+      reports: { ...this.#reports },
+    }
+  }
+
+  #noteOutcome(outcome: ReportOutcome): void {
+    if (outcome.type === 'stale') return
+    const reports = this.#reports
+    reports.seen++
+    if (outcome.type === 'rtt-sample') {
+      reports.rttSamples++
+      reports.lastRttMs = outcome.rttMs
+    } else if (outcome.type === 'invalid-rtt') {
+      if (outcome.rttMs === 0) reports.rttZero++
+      else reports.rttInvalid++
     }
   }
 

@@ -1,4 +1,4 @@
-/** Commands that change something: `connect`, `disconnect` and, of ours, `ping`. */
+/** Commands that do something: `connect`, `disconnect`, probes and, of ours, `ping`. */
 import { npubOf, parseNpub, type Millis, type PublicKey } from '../../core/index.ts'
 import { ControlError, type ControlHost } from './host.ts'
 import type { JsonObject } from './json.ts'
@@ -22,6 +22,27 @@ export function connect(host: ControlHost, params: Params | undefined): JsonObje
 export function disconnect(host: ControlHost, params: Params | undefined): JsonObject {
   const npub = field(required('disconnect', params), 'npub')
   return host.disconnect(peerKey(npub, 'invalid npub'), npub)
+}
+
+/** Begins a probe of the way to a node. `npub` may be a name. */
+export function probeStart(host: ControlHost, params: Params | undefined): JsonObject {
+  return host.probes.start(keyOrName(host, field(required('probe_start', params), 'npub')))
+}
+
+export function probePoll(host: ControlHost, params: Params | undefined): JsonObject {
+  return host.probes.poll(probeId(required('probe_poll', params)))
+}
+
+export function probeCancel(host: ControlHost, params: Params | undefined): JsonObject {
+  return host.probes.cancel(probeId(required('probe_cancel', params)))
+}
+
+function probeId(params: Params): number {
+  const id = params['probe_id']
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0) {
+    throw new ControlError("missing 'probe_id' parameter")
+  }
+  return id
 }
 
 /** One ICMPv6 echo through the node itself; works without a TUN. `npub` may be a name. */

@@ -1,6 +1,14 @@
 /** The catalogue of the control socket: which command is answered by what. */
 import type { CacheConfig, Millis } from '../../core/index.ts'
-import { MAX_PING_TIMEOUT, connect, disconnect, ping } from './commands.ts'
+import {
+  MAX_PING_TIMEOUT,
+  connect,
+  disconnect,
+  ping,
+  probeCancel,
+  probePoll,
+  probeStart,
+} from './commands.ts'
 import { ControlError, type ControlHost } from './host.ts'
 import type { JsonObject } from './json.ts'
 import type { Params } from './params.ts'
@@ -64,6 +72,9 @@ export function createDispatch(host: ControlHost, cache: CacheConfig): Dispatch 
     ['show_stats_history_all_peers', showStatsHistoryAllPeers],
     ['connect', connect],
     ['disconnect', disconnect],
+    ['probe_start', probeStart],
+    ['probe_poll', probePoll],
+    ['probe_cancel', probeCancel],
     ['ping', ping],
   ])
   return {

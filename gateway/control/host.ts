@@ -31,6 +31,14 @@ export interface ControlHost {
   connect(peer: PublicKey, npub: string, transport: string, address: string): JsonObject
   disconnect(peer: PublicKey, npub: string): JsonObject
   ping(request: PingRequest): Promise<PingReply>
+  readonly probes: ProbeDesk
+}
+
+/** Where probes are asked for. Each rejects with a ControlError. */
+export interface ProbeDesk {
+  start(publicKey: PublicKey): JsonObject
+  poll(id: number): JsonObject
+  cancel(id: number): JsonObject
 }
 
 /** What does not change while the daemon runs. */

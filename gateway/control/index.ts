@@ -11,6 +11,6 @@ export {
   type TransportFacts,
   type TunFacts,
 } from './host.ts'
-export { isRecord, type Json, type JsonObject, type ReplyData } from './json.ts'
+export { ipv6Text, isRecord, snakeCase, type Json, type JsonObject, type ReplyData } from './json.ts'
 export { createNames, shortNpub, type Names } from './names.ts'
 export { openControlServer, type ControlServer } from './server.ts'

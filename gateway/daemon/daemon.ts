@@ -19,6 +19,7 @@ import { unixSeconds } from '../clock.ts'
 import { defaultControlSocket, type LoadedConfig } from '../config/index.ts'
 import { createDispatch, createNames, openControlServer, type ControlServer } from '../control/index.ts'
 import { chooseCrypto } from '../crypto/index.ts'
+import { Probes } from '../probe/index.ts'
 import { resolveIdentity } from '../keystore/index.ts'
 import type { Logger } from '../logger/index.ts'
 import { systemRng } from '../rng.ts'
@@ -165,6 +166,13 @@ export class Daemon {
       driver: this.#driver,
       fleet: this.#fleet,
       pinger,
+      probes: new Probes({
+        views: node.views,
+        names,
+        clock,
+        driver: () => this.#driver,
+        attemptTimeoutsSecs: settings.discovery.attemptTimeoutsSecs,
+      }),
       tun: () => this.#network?.facts() ?? { state: 'disabled', name: config.tun.name },
       access: () => this.#access.facts(),
       find: (name) => this.#access.find(name),
@@ -258,6 +266,7 @@ export class Daemon {
     const { drainTimeoutSecs } = this.#options.loaded.config.node
     this.#cancelWallClock?.()
     this.#host.history.stop()
+    this.#host.probes.stop()
     this.#dialling.stop()
     this.#driver.stop()
     // What is just being opened is closed like the rest; why it could not be is the start's to tell.

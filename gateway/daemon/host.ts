@@ -21,6 +21,7 @@ import {
   type TransportFacts,
   type TunFacts,
 } from '../control/index.ts'
+import type { Probes } from '../probe/index.ts'
 import type { StatsHistory } from '../stats/index.ts'
 import type { Fleet } from './fleet.ts'
 import { serves } from './peers.ts'
@@ -36,6 +37,7 @@ export interface DaemonHostParts {
   readonly driver: Driver
   readonly fleet: Fleet
   readonly pinger: Pinger
+  readonly probes: Probes
   tun(): TunFacts
   access(): AccessFacts
   find(name: string): PublicKey | undefined
@@ -47,6 +49,7 @@ export class DaemonHost implements ControlHost {
   readonly names: Names
   readonly history: StatsHistory
   readonly facts: HostFacts
+  readonly probes: Probes
   readonly #parts: DaemonHostParts
 
   constructor(parts: DaemonHostParts) {
@@ -55,6 +58,7 @@ export class DaemonHost implements ControlHost {
     this.names = parts.names
     this.history = parts.history
     this.facts = parts.facts
+    this.probes = parts.probes
     this.#parts = parts
   }
 

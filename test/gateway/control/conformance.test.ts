@@ -20,6 +20,7 @@ const SOMETIMES: ReadonlySet<string> = new Set([
   'loss_trend',
   'goodput_trend',
   'jitter_trend',
+  'rtt_ms',
 ])
 /** Names of ours on top. A client of the reference does not look for them. */
 const ADDITIONS: ReadonlySet<string> = new Set([
@@ -74,6 +75,26 @@ for (const file of readdirSync(DATA).filter((name) => name.startsWith('show_')))
     assert.deepEqual(differences, [])
   })
 }
+
+interface RecordedProbe {
+  readonly data: unknown
+}
+
+test('a probe from start to end has the names and types of the reference', async () => {
+  const recorded: Readonly<Record<'probe_start' | 'probe_poll done', RecordedProbe>> = JSON.parse(
+    readFileSync(new URL('errors-and-probe.json', DATA), 'utf8'),
+  )
+  const started = await pair[1].ask('probe_start', { npub: pair[0].npub })
+  const done = await until(
+    () => pair[1].ask('probe_poll', { probe_id: started['probe_id'] }),
+    ({ state }) => state === 'done',
+  )
+  const differences: string[] = []
+  compare(recorded['probe_start'].data, started, 'probe_start', differences)
+  compare(recorded['probe_poll done'].data, done, 'probe_poll', differences)
+  assert.deepEqual(differences, [])
+  await assert.rejects(pair[1].ask('probe_poll', { probe_id: started['probe_id'] }), /unknown probe id/)
+})
 
 test('the comparison sees a missing name, a wrong type, a wrong element and a name too many', () => {
   const differences: string[] = []
