@@ -30,6 +30,10 @@ export interface BatchTransport extends Transport {
   flush(): void
 }
 
+export function isBatchTransport(transport: Transport): transport is BatchTransport {
+  return 'queue' in transport
+}
+
 export interface TransportSink {
   /** One whole frame; the view is valid only during the call. */
   frame(from: TransportAddr, frame: Uint8Array, meta?: FrameMeta): void

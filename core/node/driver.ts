@@ -3,6 +3,7 @@
  * place where the node, the clock and the media meet.
  */
 import type { PublicKey } from '../identity/index.ts'
+import type { TransportAddr, TransportId } from '../link.ts'
 import type { Clock, Millis } from '../time.ts'
 import type { NodeEvent, NodeInput, NodeOutput, SansIoNode, UndeliverableReason } from './api.ts'
 
@@ -27,6 +28,8 @@ export class Driver {
   readonly #waiting: NodeInput[] = []
   #isStepping = false
   #timer: { readonly at: Millis; readonly cancel: () => void } | undefined
+  /** The instant of the batch under way: its frames came together. */
+  #batchAt: Millis | undefined
   #isStopped = false
 
   constructor(node: SansIoNode, clock: Clock, sinks: DriverSinks) {
@@ -44,14 +47,39 @@ export class Driver {
     }
     this.#isStepping = true
     try {
-      let next: NodeInput | undefined = input
-      while (next !== undefined) {
-        for (const output of this.#node.step(next, this.#clock.now())) this.#perform(output)
-        next = this.#waiting.shift()
-      }
+      for (const output of this.#node.step(input, this.#clock.now())) this.#perform(output)
+      this.#takeWaiting()
     } finally {
       this.#isStepping = false
     }
+    this.#arm()
+  }
+
+  /** A frame of a batch, by offsets; the bytes are only read, and only during the call. `settle` ends the batch. */
+  frameAt(
+    transportId: TransportId,
+    from: TransportAddr,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+  ): void {
+    if (this.#isStopped) return
+    if (this.#isStepping)
+      this.step({ type: 'frame', transportId, from, frame: bytes.subarray(at, at + length) })
+    else this.#afterwards(this.#node.frameAt(transportId, from, bytes, at, length, this.#batchNow()))
+  }
+
+  /** A packet of the host likewise. */
+  packetAt(bytes: Uint8Array, at: number, length: number): void {
+    if (this.#isStopped) return
+    if (this.#isStepping) this.step({ type: 'packet', packet: bytes.subarray(at, at + length) })
+    else this.#afterwards(this.#node.packetAt(bytes, at, length, this.#batchNow()))
+  }
+
+  /** The batch is over. */
+  settle(): void {
+    if (this.#batchAt === undefined || this.#isStepping) return
+    this.#batchAt = undefined
     this.#arm()
   }
 
@@ -61,6 +89,28 @@ export class Driver {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  #batchNow(): Millis {
+    this.#batchAt ??= this.#clock.now()
+    return this.#batchAt
+  }
+
+  /** Performs what a frame led to besides traffic, and what these effects led to. */
+  #afterwards(outputs: readonly NodeOutput[]): void {
+    if (outputs.length === 0) return
+    this.#isStepping = true
+    try {
+      for (const output of outputs) this.#perform(output)
+      this.#takeWaiting()
+    } finally {
+      this.#isStepping = false
+    }
+  }
+
+  #takeWaiting(): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
+      for (const output of this.#node.step(next, this.#clock.now())) this.#perform(output)
   }
 
   #perform(output: NodeOutput): void {

@@ -37,6 +37,7 @@ import { HostNetwork } from './network.ts'
 import { coreConfig } from './node-config.ts'
 import { resolveHost } from './peers.ts'
 import { Pinger } from './pinger.ts'
+import { Traffic } from './traffic.ts'
 
 export interface DaemonOptions {
   readonly loaded: LoadedConfig
@@ -61,6 +62,7 @@ export class Daemon {
   readonly #options: DaemonOptions
   readonly #clock: Clock
   readonly #driver: Driver
+  readonly #traffic: Traffic
   readonly #fleet: Fleet
   readonly #dialling: Dialling
   readonly #host: DaemonHost
@@ -94,7 +96,20 @@ export class Daemon {
     for (const remark of resolved.remarks) logger.warn(remark)
     const { identity } = resolved
     const settings = coreConfig(config.node)
-    const node = new FipsNode({ identity, rng, config: settings, now: clock.now() })
+    const traffic = new Traffic({
+      allocate: (length) => new Uint8Array(length),
+      queue: (id, to, slab, at, length, frameClass) =>
+        this.#fleet.queue(id, to, slab, at, length, frameClass),
+      deliver: (slab, at, length) => {
+        if (!pinger.isWaiting || !pinger.received(slab.subarray(at, at + length)))
+          this.#network?.deliverAt(slab, at, length)
+      },
+      flush: () => {
+        this.#fleet.flush()
+        this.#network?.flush()
+      },
+    })
+    const node = new FipsNode({ identity, rng, config: settings, sink: traffic, now: clock.now() })
     const names = createNames(
       config.peers,
       (addr) => publicKeyOf(node.views, addr),
@@ -104,10 +119,16 @@ export class Daemon {
 
     this.identity = identity
     this.#options = options
+    this.#traffic = traffic
     this.#clock = clock
     this.#driver = new Driver(node, clock, {
-      send: (output) => this.#fleet.send(output),
+      send: (output) => {
+        // Behind the traffic before it.
+        traffic.flush()
+        this.#fleet.send(output)
+      },
       packet: (packet) => {
+        traffic.flush()
         if (!pinger.received(packet)) this.#network?.deliver(packet)
       },
       undeliverable: (packet, reason, mtu) => {
@@ -132,6 +153,8 @@ export class Daemon {
       clock,
       logger,
       step: (input) => this.#driver.step(input),
+      frameAt: (id, from, bytes, at, length) => this.#driver.frameAt(id, from, bytes, at, length),
+      batchEnd: () => this.#batchEnd(),
       heard: (medium, addr, publicKey) => this.#dialling.heard(medium, addr, publicKey),
     })
     this.#dialling = new Dialling(config.peers, {
@@ -245,6 +268,8 @@ export class Daemon {
       logger,
       linkMtu: () => this.#fleet.linkMtu(),
       step: (input) => this.#driver.step(input),
+      packetAt: (bytes, at, length) => this.#driver.packetAt(bytes, at, length),
+      batchEnd: () => this.#batchEnd(),
     })
     if (!config.dns.enabled) return
     if (!this.#network.isActive) {
@@ -290,6 +315,11 @@ export class Daemon {
         this.#clock.after(DRAIN_POLL, resolve)
       })
     }
+  }
+
+  #batchEnd(): void {
+    this.#traffic.flush()
+    this.#driver.settle()
   }
 
   #tellTime(): void {

@@ -1,5 +1,12 @@
 /** All media of the daemon together: opened side by side, found by id, closed together. */
-import type { Clock, NodeInput, TransportId, SendOutput } from '../../core/index.ts'
+import type {
+  Clock,
+  FrameClass,
+  NodeInput,
+  SendOutput,
+  TransportAddr,
+  TransportId,
+} from '../../core/index.ts'
 import type { Transport } from '../../transports/index.ts'
 import type { TransportFacts } from '../control/index.ts'
 import type { OperatorError } from '../errors.ts'
@@ -11,6 +18,9 @@ export interface FleetDeps {
   readonly logger: Logger
   /** Inputs for the node. */
   step(input: NodeInput): void
+  /** A frame of a batch, by offsets. */
+  frameAt(id: TransportId, from: TransportAddr, bytes: Uint8Array, at: number, length: number): void
+  batchEnd(): void
   /** A station announced itself on a medium whose peers are dialled when heard. */
   heard(medium: MediumSpec, addr: string, publicKey: Uint8Array): void
 }
@@ -56,6 +66,22 @@ export class Fleet {
     this.#media.get(output.transportId)?.send(output.to, output.frame, output.frameClass)
   }
 
+  /** As `send`, of a frame that stays where it is until `flush`. */
+  queue(
+    id: TransportId,
+    to: TransportAddr,
+    slab: Uint8Array,
+    at: number,
+    length: number,
+    frameClass: FrameClass,
+  ): void {
+    this.#media.get(id)?.queue(to, slab, at, length, frameClass)
+  }
+
+  flush(): void {
+    for (const medium of this.#media.values()) medium.flush()
+  }
+
   facts(): readonly TransportFacts[] {
     return [...this.#media.values()].map((medium) => medium.facts())
   }
@@ -86,6 +112,8 @@ function eventsOf(deps: FleetDeps): MediumEvents {
     up: ({ spec }, transport) => deps.step({ type: 'transport-up', transport: infoOf(spec, transport) }),
     down: ({ spec }) => deps.step({ type: 'transport-down', transportId: spec.id }),
     frame: ({ spec }, from, frame) => deps.step({ type: 'frame', transportId: spec.id, from, frame }),
+    frameAt: ({ spec }, from, bytes, at, length) => deps.frameAt(spec.id, from, bytes, at, length),
+    batchEnd: () => deps.batchEnd(),
     fate: ({ spec }, type, to, frame) => deps.step({ type, transportId: spec.id, to, frame }),
     station: ({ spec }, addr, publicKey) => deps.heard(spec, addr, publicKey),
   }

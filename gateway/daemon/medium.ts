@@ -10,7 +10,14 @@ import type {
   TransportId,
   TransportKind,
 } from '../../core/index.ts'
-import { emptyStats, type SendResult, type Transport, type TransportSink } from '../../transports/index.ts'
+import {
+  emptyStats,
+  isBatchTransport,
+  type BatchTransport,
+  type SendResult,
+  type Transport,
+  type TransportSink,
+} from '../../transports/index.ts'
 import type { Json, TransportFacts } from '../control/index.ts'
 import { OperatorError, reasonOf } from '../errors.ts'
 import type { Logger } from '../logger/index.ts'
@@ -44,6 +51,8 @@ export interface MediumEvents {
   up(medium: Medium, transport: Transport): void
   down(medium: Medium, reason: string): void
   frame(medium: Medium, from: string, frame: Uint8Array): void
+  frameAt(medium: Medium, from: string, bytes: Uint8Array, at: number, length: number): void
+  batchEnd(): void
   /** What a medium that confirms frames learnt of one. */
   fate(medium: Medium, fate: 'frame-delivered' | 'frame-lost', to: string, frame: Uint8Array): void
   station(medium: Medium, addr: string, publicKey: Uint8Array): void
@@ -58,6 +67,8 @@ export class Medium {
   readonly #deps: MediumDeps
   readonly #logger: Logger
   #transport: Transport | undefined
+  /** The same, when it works in batches. */
+  #batch: BatchTransport | undefined
   #opening: Transport | undefined
   #state: TransportFacts['state'] = 'starting'
   #reason: string | undefined
@@ -96,6 +107,7 @@ export class Medium {
       return undefined
     }
     this.#transport = transport
+    this.#batch = isBatchTransport(transport) ? transport : undefined
     this.#logger.info('open', { at: transport.localAddr, mtu: transport.mtu })
     this.#wentUp()
     return undefined
@@ -113,6 +125,16 @@ export class Medium {
 
   send(to: string, frame: Uint8Array, frameClass: FrameClass): SendResult {
     return this.#transport?.send(to, frame, frameClass) ?? 'down'
+  }
+
+  /** `send` of a frame that stays where it is until `flush`. */
+  queue(to: string, slab: Uint8Array, at: number, length: number, frameClass: FrameClass): SendResult {
+    if (this.#batch !== undefined) return this.#batch.queue(to, slab, at, length)
+    return this.send(to, slab.subarray(at, at + length), frameClass)
+  }
+
+  flush(): void {
+    this.#batch?.flush()
   }
 
   facts(): TransportFacts {
@@ -158,6 +180,8 @@ export class Medium {
     const { events } = this.#deps
     return {
       frame: (from, frame) => events.frame(this, from, frame),
+      frameAt: (from, bytes, at, length) => events.frameAt(this, from, bytes, at, length),
+      batchEnd: () => events.batchEnd(),
       delivered: (to, frame) => events.fate(this, 'frame-delivered', to, frame),
       lost: (to, frame) => events.fate(this, 'frame-lost', to, frame),
       state: (up, reason) => {

@@ -7,9 +7,9 @@ import type { Clock, Identity, Millis, NodeInput, NodeViews, UndeliverableReason
 import type { TunSettings } from '../config/index.ts'
 import type { TunFacts } from '../control/index.ts'
 import { OperatorError } from '../errors.ts'
-import { HostEdge } from '../ipv6/index.ts'
+import { HostEdge, isPlainFromHost, isPlainFromMesh } from '../ipv6/index.ts'
 import type { Logger } from '../logger/index.ts'
-import { openTun, TunError, UserspaceHost, type Tun } from '../tun/index.ts'
+import { isBatchTun, openTun, TunError, UserspaceHost, type BatchTun, type Tun } from '../tun/index.ts'
 import { PathMtus } from './path-mtus.ts'
 
 export interface NetworkDeps {
@@ -20,6 +20,9 @@ export interface NetworkDeps {
   /** Smallest frame MTU of the media that are up, bytes. */
   linkMtu(): number
   step(input: NodeInput): void
+  /** A packet of a batch, by offsets. */
+  packetAt(bytes: Uint8Array, at: number, length: number): void
+  batchEnd(): void
 }
 
 const STILL_WORKS =
@@ -27,6 +30,9 @@ const STILL_WORKS =
 
 export class HostNetwork {
   readonly #tun: Tun
+  /** The same, when it works in batches. */
+  readonly #batchTun: BatchTun | undefined
+  readonly #address: Uint8Array
   readonly #edge: HostEdge
   readonly #clock: Clock
   #facts: TunFacts
@@ -58,6 +64,8 @@ export class HostNetwork {
 
   private constructor(tun: Tun, facts: TunFacts, deps: NetworkDeps) {
     this.#tun = tun
+    this.#batchTun = isBatchTun(tun) ? tun : undefined
+    this.#address = deps.identity.ipv6
     this.#facts = facts
     this.#clock = deps.clock
     const paths = new PathMtus(deps.views, deps.clock)
@@ -66,11 +74,21 @@ export class HostNetwork {
       linkMtu: () => deps.linkMtu(),
       pathMtu: (address) => paths.of(address),
     })
-    tun.start((packet) => {
+    const fromHost = (packet: Uint8Array): void => {
       const verdict = this.#edge.fromHost(packet, this.#now())
       if (verdict.type === 'forward') deps.step({ type: 'packet', packet: verdict.packet })
       else if (verdict.type === 'answer') tun.write(verdict.packet)
-    })
+    }
+    if (this.#batchTun === undefined) tun.start(fromHost)
+    else {
+      this.#batchTun.startBatched(
+        (bytes, at, length) => {
+          if (isPlainFromHost(bytes, at, length, this.#address)) deps.packetAt(bytes, at, length)
+          else fromHost(bytes.subarray(at, at + length))
+        },
+        () => deps.batchEnd(),
+      )
+    }
   }
 
   /** An interface of the system, not the host in this process. */
@@ -86,6 +104,17 @@ export class HostNetwork {
   deliver(packet: Uint8Array): void {
     const verdict = this.#edge.fromMesh(packet)
     if (verdict.type === 'forward') this.#tun.write(verdict.packet)
+  }
+
+  /** As `deliver`, of a packet that stays where it is until `flush`. */
+  deliverAt(slab: Uint8Array, at: number, length: number): void {
+    if (this.#batchTun !== undefined && isPlainFromMesh(slab, at, length, this.#address))
+      this.#batchTun.writeAt(slab, at, length)
+    else this.deliver(slab.subarray(at, at + length))
+  }
+
+  flush(): void {
+    this.#batchTun?.flush()
   }
 
   /** A packet of this host that could not go: the host is told by ICMPv6. */

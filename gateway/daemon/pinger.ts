@@ -70,9 +70,13 @@ export class Pinger {
     })
   }
 
+  get isWaiting(): boolean {
+    return this.#inFlight.size > 0
+  }
+
   /** True when the packet was the reply to a ping of ours. */
   received(packet: Uint8Array): boolean {
-    if (this.#inFlight.size === 0) return false
+    if (!this.isWaiting) return false
     const message = readIcmp(packet)
     if (message?.type !== 'echo-reply') return false
     const ping = this.#inFlight.get(message.id)
@@ -85,7 +89,7 @@ export class Pinger {
 
   /** True when the packet was a ping of ours. */
   undeliverable(packet: Uint8Array, reason: UndeliverableReason): boolean {
-    if (this.#inFlight.size === 0) return false
+    if (!this.isWaiting) return false
     const message = readIcmp(packet)
     if (message?.type !== 'echo-request') return false
     const ping = this.#inFlight.get(message.id)

@@ -14,11 +14,11 @@ export const NEXT_TCP = 6
 export const NEXT_UDP = 17
 export const NEXT_ICMPV6 = 58
 
-const PAYLOAD_LENGTH_AT = 4
-const NEXT_HEADER_AT = 6
-const HOP_LIMIT_AT = 7
-const SOURCE_AT = 8
-const DESTINATION_AT = 24
+export const PAYLOAD_LENGTH_AT = 4
+export const NEXT_HEADER_AT = 6
+export const HOP_LIMIT_AT = 7
+export const SOURCE_AT = 8
+export const DESTINATION_AT = 24
 const DEFAULT_HOP_LIMIT = 64
 const MULTICAST = 0xff
 

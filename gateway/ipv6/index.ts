@@ -22,3 +22,4 @@ export {
   UNREACHABLE,
 } from './icmpv6.ts'
 export { clampMss, mssLimit, mssOf } from './mss.ts'
+export { isPlainFromHost, isPlainFromMesh } from './plain.ts'

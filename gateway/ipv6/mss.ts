@@ -9,11 +9,11 @@ import { IPV6_HEADER, IPV6_MIN_MTU, isIpv6Packet, NEXT_TCP, nextHeader } from '.
 export const FIPS_IPV6_OVERHEAD = 77
 
 const TCP_HEADER = 20
-const FLAGS_AT: number = IPV6_HEADER + 13
+export const TCP_FLAGS_AT: number = IPV6_HEADER + 13
 const OFFSET_AT: number = IPV6_HEADER + 12
 const CHECKSUM_AT: number = IPV6_HEADER + 16
 const OPTIONS_AT: number = IPV6_HEADER + TCP_HEADER
-const FLAG_SYN = 0x02
+export const FLAG_SYN = 0x02
 const OPTION_END = 0
 const OPTION_NOP = 1
 const OPTION_MSS = 2
@@ -42,7 +42,7 @@ export function isTcpSyn(packet: Uint8Array): boolean {
   return (
     nextHeader(packet) === NEXT_TCP &&
     packet.length >= OPTIONS_AT &&
-    ((packet[FLAGS_AT] ?? 0) & FLAG_SYN) !== 0
+    ((packet[TCP_FLAGS_AT] ?? 0) & FLAG_SYN) !== 0
   )
 }
 

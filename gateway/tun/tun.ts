@@ -12,3 +12,16 @@ export interface Tun {
   /** Releases the interface; no packet follows its resolution. Idempotent. */
   close(): Promise<void>
 }
+
+/** One that moves packets in batches, to and from memory that stays where it is. */
+export interface BatchTun extends Tun {
+  /** As `start`; a packet is `length` bytes of `bytes` from `at`, during the call, and `batchEnd` follows the last one of a batch. */
+  startBatched(onPacket: (bytes: Uint8Array, at: number, length: number) => void, batchEnd: () => void): void
+  /** Gives the host a packet, which must stay as it is until `flush`. */
+  writeAt(bytes: Uint8Array, at: number, length: number): void
+  flush(): void
+}
+
+export function isBatchTun(tun: Tun): tun is BatchTun {
+  return 'startBatched' in tun
+}

@@ -19,11 +19,23 @@ class ScriptedNode implements SansIoNode {
     ]
   }
 
-  frameAt(): readonly NodeOutput[] {
+  /** A frame that is no traffic begins with 7. */
+  frameAt(
+    transportId: number,
+    from: string,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    now: Millis,
+  ): readonly NodeOutput[] {
+    const frame = bytes.subarray(at, at + length)
+    if (frame[0] === 7) return this.step({ type: 'frame', transportId, from, frame }, now)
+    this.inputs.push(`traffic ${frame.join(' ')}@${now}`)
     return []
   }
 
-  packetAt(): readonly NodeOutput[] {
+  packetAt(bytes: Uint8Array, at: number, length: number, now: Millis): readonly NodeOutput[] {
+    this.inputs.push(`packet ${bytes.subarray(at, at + length).join(' ')}@${now}`)
     return []
   }
 
@@ -74,4 +86,36 @@ test('after stop the node has been shut down and hears nothing more', async () =
   driver.step({ type: 'tick' })
   await clock.advance(1000)
   assert.deepEqual(node.inputs, ['wall-clock@0', 'shutdown@0'])
+})
+
+test('the frames of a batch share an instant, and the timer is set when it is over', async () => {
+  const { node, clock, driver } = drive()
+  const memory = Uint8Array.of(1, 2, 3, 4)
+  driver.frameAt(1, 'x', memory, 1, 2)
+  node.due = 300
+  driver.packetAt(memory, 0, 1)
+  await clock.advance(250)
+  driver.frameAt(1, 'x', memory, 3, 1)
+  assert.deepEqual(node.inputs, ['traffic 2 3@0', 'packet 1@0', 'traffic 4@0'])
+  driver.settle()
+  await clock.advance(100)
+  assert.deepEqual(node.inputs.slice(3), ['tick@300'])
+  driver.frameAt(1, 'x', memory, 0, 1)
+  assert.deepEqual(node.inputs.slice(4), ['traffic 1@350'])
+})
+
+test('what is no traffic in a batch is performed at once, with what follows from it', () => {
+  const { node, driver, done } = drive()
+  driver.frameAt(1, 'x', Uint8Array.of(7), 0, 1)
+  assert.deepEqual(done, ['packet 7', 'undeliverable'])
+  assert.deepEqual(node.inputs, ['frame@0', 'packet@0'])
+})
+
+test('a stopped driver takes nothing by either door', () => {
+  const { node, driver } = drive()
+  driver.stop()
+  driver.frameAt(1, 'x', Uint8Array.of(1), 0, 1)
+  driver.packetAt(Uint8Array.of(1), 0, 1)
+  driver.step({ type: 'tick' })
+  assert.deepEqual(node.inputs, ['shutdown@0'])
 })
