@@ -8,6 +8,7 @@ export {
 export * from './middleware/index.ts'
 export * from './serial/index.ts'
 export { systemClock } from './system-clock.ts'
+export * from './tcp/index.ts'
 export * from './transport.ts'
 export * from './udp/index.ts'
 export { LoraTransport, regionBudgetFor, type LoraTransportOptions, type RegionBudget } from './lora.ts'

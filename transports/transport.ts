@@ -53,6 +53,8 @@ export interface TransportSink {
   delivered?(to: TransportAddr, frame: Uint8Array): void
   /** Likewise: the medium has done what it could for the frame and gives up. Sending it again at once makes it worse. */
   lost?(to: TransportAddr, frame: Uint8Array): void
+  /** Only from media with connections: the one to this address ended. A frame sent there makes a new one where that is possible. */
+  gone?(addr: TransportAddr, reason: string): void
   /** What the operator should know of, in one sentence. */
   notice?(level: 'info' | 'warn', message: string): void
 }
@@ -76,6 +78,22 @@ export interface TransportStats {
   mtuExceeded: number
   /** Frames dropped below FMP, by reason (`crc`, `oversize`, `no-buffer`, ...). */
   readonly drops: Record<string, number>
+  /** Of media with connections. */
+  readonly connections?: ConnectionStats
+}
+
+/** Counters of the reference's `show_transports` for media with connections. */
+export interface ConnectionStats {
+  /** Dialled by this end and answered. */
+  established: number
+  accepted: number
+  /** Refused because the most allowed were there. */
+  rejected: number
+  connectTimeouts: number
+  connectRefused: number
+  /** At this moment. */
+  inbound: number
+  outbound: number
 }
 
 /** A medium that could not be opened, in one sentence that says what to do. */

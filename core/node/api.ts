@@ -29,6 +29,11 @@ export type NodeInput =
       readonly to: TransportAddr
       readonly frame: Uint8Array
     }
+  /**
+   * The connection below this address ended, on media that have connections. Either end may make a new one, and then
+   * the link goes on; the peer may also be gone.
+   */
+  | { readonly type: 'path-gone'; readonly transportId: TransportId; readonly addr: TransportAddr }
   /** Dial a peer. `persistent` peers are dialled again for ever, with back-off; the addresses are tried by priority. */
   | {
       readonly type: 'connect'

@@ -2,7 +2,7 @@
 import { LINK_MESSAGE_TYPES, linkMessageName } from '../fmp/index.ts'
 import type { FmpFrame } from '../fmp/index.ts'
 import { decodeFrame } from '../fmp/index.ts'
-import type { FrameClass } from '../link.ts'
+import type { FrameClass, TransportAddr, TransportId } from '../link.ts'
 import type { LinkPath, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
@@ -112,6 +112,15 @@ export class LinkHalf {
       case 'msg2':
         this.initiator.msg2(frame, now)
         return
+    }
+  }
+
+  /** New keys go to whoever answers at the address: the peer, or what it has become by a restart. */
+  pathGone(transportId: TransportId, addr: TransportAddr, now: Millis): void {
+    for (const peer of this.#ctx.peers.values()) {
+      if (peer.path.transportId !== transportId || peer.path.addr !== addr) continue
+      this.liveness.pathGone(peer, now)
+      this.initiator.rekey(peer, now)
     }
   }
 

@@ -7,6 +7,12 @@ import type { NodeContext } from './context.ts'
 import type { Frames } from './frames.ts'
 import type { LinkTable } from './link-table.ts'
 
+/**
+ * For a peer to be heard again whose connection ended. It sends a report about every second, which makes it a new
+ * connection if it lives and has an address of ours to dial.
+ */
+const RECONNECT_PATIENCE: Millis = 5000
+
 export class Liveness {
   readonly #ctx: NodeContext
   readonly #links: LinkTable
@@ -43,6 +49,11 @@ export class Liveness {
     const deadAt = heardAt === undefined ? now : heardAt + peer.timers.deadMs
     if (deadAt <= now) this.#links.drop(peer, 'timeout', now)
     else this.#ctx.timers.set('dead', peer.addr, deadAt)
+  }
+
+  /** The connection that carried the link ended. */
+  pathGone(peer: Peer, now: Millis): void {
+    if (peer.up !== undefined) this.#ctx.timers.setNoLater('dead', peer.addr, now + RECONNECT_PATIENCE)
   }
 
   /** The peer says goodbye. */

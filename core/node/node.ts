@@ -178,6 +178,9 @@ export class FipsNode implements SansIoNode {
       case 'transport-down':
         this.#transportDown(input.transportId, now)
         return
+      case 'path-gone':
+        this.#half.pathGone(input.transportId, input.addr, now)
+        return
       case 'connect': {
         const { peer, paths, persistent } = input
         this.#half.dialer.connect(nodeAddrOf(peer), peer, paths, persistent, now)

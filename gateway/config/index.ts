@@ -7,4 +7,10 @@ export { radioChoice } from './radio.ts'
 export type { Config, PeerAddress, PeerSettings, TunSettings } from './root-section.ts'
 export { type Instance } from './schema.ts'
 export { SYSTEM_DIRECTORY, defaultControlSocket, existingFiles, searchPath } from './search-path.ts'
-export type { LoraSettings, SerialSettings, TransportSettings, UdpSettings } from './transport-sections.ts'
+export type {
+  LoraSettings,
+  SerialSettings,
+  TcpSettings,
+  TransportSettings,
+  UdpSettings,
+} from './transport-sections.ts'

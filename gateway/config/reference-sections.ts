@@ -68,19 +68,6 @@ export const ethernet: Section<Unused> = unused('Raw Ethernet.', {
   beaconIntervalSecs: 'int',
 })
 
-export const tcp: Section<Unused> = unused('TCP.', {
-  bindAddr: 'text',
-  mtu: 'int',
-  connectTimeoutMs: 'int',
-  nodelay: 'bool',
-  keepaliveSecs: 'int',
-  recvBufSize: 'int',
-  sendBufSize: 'int',
-  maxInboundConnections: 'int',
-  advertiseOnNostr: 'bool',
-  externalAddr: 'text',
-})
-
 export const tor: Section<Unused> = unused('Tor.', {
   mode: 'text',
   socks5Addr: 'text',

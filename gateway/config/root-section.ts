@@ -54,12 +54,12 @@ const address: Section<PeerAddress> = section('Where the peer is.', {
   transport: text({
     default: '',
     defaultText: 'required',
-    doc: 'Kind of transport: `udp`, `serial`, `lora`; `udp/backup` names an instance.',
+    doc: 'Kind of transport: `udp`, `tcp`, `serial`, `lora`; `udp/backup` names an instance.',
   }),
   addr: text({
     default: '',
     defaultText: 'required',
-    doc: '`host:port` for UDP; the first 8 digits of its node address for LoRa; the port’s path for serial.',
+    doc: '`host:port` for UDP and TCP; the first 8 digits of its node address for LoRa; the port’s path for serial.',
   }),
   priority: int({ default: 100, max: 255, doc: 'Lower is tried first.' }),
 })

@@ -1,15 +1,15 @@
-/** The `transports` section. UDP as the reference has it; LoRa and serial are this program's own. */
+/** The `transports` section. UDP and TCP as the reference has them; LoRa and serial are this program's own. */
 import { REGION_NAMES } from '../../boards/index.ts'
 import { bool, choice, int, num, oneOf, text } from './keys.ts'
-import { ble, ethernet, nym, tcp, tor } from './reference-sections.ts'
+import { ble, ethernet, nym, tor } from './reference-sections.ts'
 import { instances, section, type Instance, type Section } from './schema.ts'
 
 export interface TransportSettings {
   readonly udp: readonly Instance<UdpSettings>[]
+  readonly tcp: readonly Instance<TcpSettings>[]
   readonly serial: readonly Instance<SerialSettings>[]
   readonly lora: readonly Instance<LoraSettings>[]
   readonly ethernet: readonly Instance<Readonly<Record<string, unknown>>>[]
-  readonly tcp: readonly Instance<Readonly<Record<string, unknown>>>[]
   readonly tor: readonly Instance<Readonly<Record<string, unknown>>>[]
   readonly nym: readonly Instance<Readonly<Record<string, unknown>>>[]
   readonly ble: readonly Instance<Readonly<Record<string, unknown>>>[]
@@ -24,6 +24,19 @@ export interface UdpSettings {
   readonly outboundOnly: boolean
   readonly advertiseOnNostr: boolean
   readonly public: boolean
+  readonly externalAddr: string | undefined
+}
+
+export interface TcpSettings {
+  readonly bindAddr: string | undefined
+  readonly mtu: number
+  readonly connectTimeoutMs: number
+  readonly nodelay: boolean
+  readonly keepaliveSecs: number
+  readonly maxInboundConnections: number
+  readonly recvBufSize: number
+  readonly sendBufSize: number
+  readonly advertiseOnNostr: boolean
   readonly externalAddr: string | undefined
 }
 
@@ -94,6 +107,39 @@ const udp: Section<UdpSettings> = section('UDP.', {
   outboundOnly: bool({ default: false, doc: 'Any free port, dial only, answer no stranger.' }),
   advertiseOnNostr: bool({ default: false, doc: "The reference's.", applied: false }),
   public: bool({ default: false, doc: "The reference's.", applied: false }),
+  externalAddr: text({ default: undefined, doc: "The reference's.", applied: false }),
+})
+
+/** The kernel sizes the buffers of a connection itself, and Node gives no say in it. */
+const KERNEL_SIZED = {
+  default: SOCKET_BUFFER,
+  min: 1,
+  unit: 'bytes',
+  doc: "The reference's.",
+  applied: false,
+}
+
+const tcp: Section<TcpSettings> = section('TCP, where UDP is not let through.', {
+  bindAddr: text({
+    default: undefined,
+    defaultText: 'none: dial only',
+    allowed: 'address:port, an IPv6 address in brackets',
+    test: isHostPort,
+    doc: 'Where to accept connections.',
+  }),
+  mtu: int({ default: 1400, min: 256, max: U16, unit: 'bytes', doc: 'Largest frame, either way.' }),
+  connectTimeoutMs: int({ default: 5000, min: 1, unit: 'ms', doc: 'Until a connection counts as failed.' }),
+  nodelay: bool({ default: true, doc: 'Send small frames at once.' }),
+  keepaliveSecs: int({ default: 30, max: 32_767, unit: 's', doc: 'Probe silent connections; 0 for never.' }),
+  maxInboundConnections: int({
+    default: 256,
+    min: 1,
+    max: U16,
+    doc: 'Most connections of others at a time.',
+  }),
+  recvBufSize: int(KERNEL_SIZED),
+  sendBufSize: int(KERNEL_SIZED),
+  advertiseOnNostr: bool({ default: false, doc: "The reference's.", applied: false }),
   externalAddr: text({ default: undefined, doc: "The reference's.", applied: false }),
 })
 
@@ -214,10 +260,10 @@ export const transportsSection: Section<TransportSettings> = section(
   'Media. Each holds the keys of one instance, or names with the keys of several.',
   {
     udp: instances(udp),
+    tcp: instances(tcp),
     serial: instances(serial),
     lora: instances(lora),
     ethernet: instances(ethernet),
-    tcp: instances(tcp),
     tor: instances(tor),
     nym: instances(nym),
     ble: instances(ble),

@@ -61,7 +61,12 @@ function checkSharedPorts(transports: TransportSettings, report: Report): void {
   }
   for (const { path, settings } of transports.udp) {
     const isFixed = !settings.outboundOnly && !settings.bindAddr.endsWith(':0')
-    if (isFixed) claim(settings.bindAddr, path, `${path}.bind_addr`)
+    if (isFixed) claim(`UDP ${settings.bindAddr}`, path, `${path}.bind_addr`)
+  }
+  for (const { path, settings } of transports.tcp) {
+    const { bindAddr } = settings
+    if (bindAddr !== undefined && !bindAddr.endsWith(':0'))
+      claim(`TCP ${bindAddr}`, path, `${path}.bind_addr`)
   }
 }
 
@@ -133,7 +138,7 @@ function checkAddresses(
         key,
         `${key}.addr is missing; allowed: an address of the ${kind} transport, such as host:port`,
       )
-    } else if (kind === 'udp' && address.addr !== 'nat' && !isHostPort(address.addr)) {
+    } else if (needsHostPort(kind, address.addr) && !isHostPort(address.addr)) {
       report(
         'error',
         `${key}.addr`,
@@ -141,6 +146,11 @@ function checkAddresses(
       )
     }
   }
+}
+
+/** `nat` stands for an address that the reference finds out for UDP. */
+function needsHostPort(kind: string, addr: string): boolean {
+  return kind === 'tcp' || (kind === 'udp' && addr !== 'nat')
 }
 
 function isKind(transports: TransportSettings, kind: string): kind is keyof TransportSettings {

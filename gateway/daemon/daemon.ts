@@ -144,6 +144,7 @@ export class Daemon {
     const specs = mediaOf(config.transports, {
       identity,
       airtime: this.#airtime,
+      linkDeadMs: settings.linkDeadTimeoutSecs * 1000,
       clock,
       rng,
       isListed: (station) => this.#access.isListedStation(station),

@@ -115,6 +115,7 @@ function eventsOf(deps: FleetDeps): MediumEvents {
     frameAt: ({ spec }, from, bytes, at, length) => deps.frameAt(spec.id, from, bytes, at, length),
     batchEnd: () => deps.batchEnd(),
     fate: ({ spec }, type, to, frame) => deps.step({ type, transportId: spec.id, to, frame }),
+    gone: ({ spec }, addr) => deps.step({ type: 'path-gone', transportId: spec.id, addr }),
     station: ({ spec }, addr, publicKey) => deps.heard(spec, addr, publicKey),
   }
 }

@@ -1,11 +1,12 @@
 /** The table of transport kinds: what each makes of its section of the configuration. */
 import { boardDriver, PacedClock, type SubBand } from '../../boards/index.ts'
-import type { AdmissionPolicy, Clock, Identity, Rng, TransportAddr } from '../../core/index.ts'
+import type { AdmissionPolicy, Clock, Identity, Millis, Rng, TransportAddr } from '../../core/index.ts'
 import type { PipeOpener } from '../../firmware-proto/index.ts'
 import {
   HOST_TURNAROUND,
   LoraTransport,
   SerialTransport,
+  TcpTransport,
   UdpTransport,
   type Transport,
 } from '../../transports/index.ts'
@@ -14,6 +15,7 @@ import {
   type Instance,
   type LoraSettings,
   type SerialSettings,
+  type TcpSettings,
   type TransportSettings,
   type UdpSettings,
 } from '../config/index.ts'
@@ -28,6 +30,8 @@ export interface MediaDeps {
   readonly clock: Clock
   readonly rng: Rng
   readonly airtime: AirtimeBook
+  /** Silence after which a link is dead. */
+  readonly linkDeadMs: Millis
   /** Whether a station on the air belongs to a peer that is listed. */
   isListed(station: TransportAddr): boolean
   /** Opens a device; the default goes by the form of the name. */
@@ -37,10 +41,11 @@ export interface MediaDeps {
 /** Modems of this kind speak at one speed. */
 const RNODE_BAUD = 115_200
 
-/** Every transport of the configuration, numbered from 1: udp, serial, lora, each in the order of the file. */
+/** Every transport of the configuration, numbered from 1: udp, tcp, serial, lora, each in the order of the file. */
 export function mediaOf(transports: TransportSettings, deps: MediaDeps): readonly MediumSpec[] {
   const makers = [
     ...transports.udp.map((instance) => udp(instance)),
+    ...transports.tcp.map((instance) => tcp(instance, deps)),
     ...transports.serial.map((instance) => serial(instance, deps)),
     ...transports.lora.map((instance) => lora(instance, deps)),
   ]
@@ -67,6 +72,30 @@ function udp({ name, path, settings }: Instance<UdpSettings>): Unnumbered {
         mtu: settings.mtu,
         receiveBufferBytes: settings.recvBufSize,
         sendBufferBytes: settings.sendBufSize,
+      }),
+    detail: () => ({}),
+  }
+}
+
+/** Without an address to accept connections at, this end only dials. */
+function tcp({ name, path, settings }: Instance<TcpSettings>, deps: MediaDeps): Unnumbered {
+  const { bindAddr } = settings
+  return {
+    kind: 'tcp',
+    name,
+    path,
+    address: bindAddr ?? '',
+    admission: { acceptConnections: bindAddr !== undefined, autoConnect: false, listedOnly: false },
+    create: () =>
+      new TcpTransport({
+        ...(bindAddr === undefined ? {} : { bindAddr }),
+        mtu: settings.mtu,
+        maxInbound: settings.maxInboundConnections,
+        connectTimeoutMs: settings.connectTimeoutMs,
+        noDelay: settings.nodelay,
+        keepAliveMs: settings.keepaliveSecs * 1000,
+        silenceLimitMs: deps.linkDeadMs,
+        clock: deps.clock,
       }),
     detail: () => ({}),
   }

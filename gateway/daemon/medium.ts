@@ -55,6 +55,8 @@ export interface MediumEvents {
   batchEnd(): void
   /** What a medium that confirms frames learnt of one. */
   fate(medium: Medium, fate: 'frame-delivered' | 'frame-lost', to: string, frame: Uint8Array): void
+  /** A connection ended. */
+  gone(medium: Medium, addr: string): void
   station(medium: Medium, addr: string, publicKey: Uint8Array): void
 }
 
@@ -189,6 +191,10 @@ export class Medium {
         if (this.#transport !== transport) return
         if (up) this.#wentUp()
         else this.#wentDown(reason)
+      },
+      gone: (addr, reason) => {
+        this.#logger.debug(`the connection with ${addr} ended`, { reason })
+        events.gone(this, addr)
       },
       station: (addr, publicKey) => events.station(this, addr, publicKey),
       notice: (level, message) => this.#logger[level](message),

@@ -39,6 +39,7 @@ export abstract class TransportWrapper implements Transport {
       state: (up, reason) => this.stateChanged(sink, up, reason),
       delivered: (to, frame) => sink.delivered?.(to, frame),
       lost: (to, frame) => sink.lost?.(to, frame),
+      gone: (addr, reason) => sink.gone?.(addr, reason),
       station: (addr, publicKey) => sink.station?.(addr, publicKey),
       notice: (level, message) => sink.notice?.(level, message),
     })

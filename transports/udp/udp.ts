@@ -1,5 +1,6 @@
 /** FMP frames as UDP datagrams, one each way per datagram: the overlay's transport, wire-compatible on port 2121. */
 import type { LinkProfile, TransportAddr, TransportKind } from '../../core/index.ts'
+import { bindError } from '../bind-error.ts'
 import {
   emptyStats,
   TransportError,
@@ -84,7 +85,7 @@ export class UdpTransport implements Transport {
         },
       },
     ).catch((error: unknown) => {
-      throw bindError(error, this.#localAddr)
+      throw bindError(error, 'udp', this.#localAddr)
     })
     this.#localAddr = formatSocketAddress(socket.host, socket.port)
     this.#socket = socket
@@ -133,36 +134,5 @@ export class UdpTransport implements Transport {
     if (this.#parsed.size >= MAX_PARSED) this.#parsed.clear()
     this.#parsed.set(to, usable ? parsed.value : undefined)
     return usable ? parsed.value : undefined
-  }
-}
-
-function bindError(error: unknown, bindAddr: string): TransportError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  switch (code) {
-    case 'EADDRINUSE':
-      return new TransportError(
-        'address-in-use',
-        `UDP ${bindAddr} is in use by another program: stop it (is another FIPS node running?) or set another transports.udp.bind_addr.`,
-      )
-    case 'EACCES':
-    case 'EPERM':
-      return new TransportError(
-        'no-permission',
-        `No permission to bind UDP ${bindAddr}: choose a port from 1024 up or run with CAP_NET_BIND_SERVICE.`,
-      )
-    case 'EADDRNOTAVAIL':
-      return new TransportError(
-        'not-found',
-        `This machine has no address for UDP ${bindAddr}: set transports.udp.bind_addr to one it has, or to 0.0.0.0:2121.`,
-      )
-    case 'EAFNOSUPPORT':
-      return new TransportError(
-        'not-found',
-        `This machine has no IPv6, which UDP ${bindAddr} needs: set transports.udp.bind_addr to 0.0.0.0:2121.`,
-      )
-    default: {
-      const reason = error instanceof Error ? error.message : String(error)
-      return new TransportError('io', `Cannot bind UDP ${bindAddr}: ${reason}.`)
-    }
   }
 }

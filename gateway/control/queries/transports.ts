@@ -1,4 +1,5 @@
 /** `show_transports`: the media, with the medium's own counters. */
+import type { ConnectionStats } from '../../../transports/index.ts'
 import type { ControlHost, TransportFacts } from '../host.ts'
 import { defined, type JsonObject } from '../json.ts'
 
@@ -26,7 +27,20 @@ function transportJson(transport: TransportFacts): JsonObject {
       mtu_exceeded: stats.mtuExceeded,
       kernel_drops: stats.drops['kernel'] ?? 0,
       drops: { ...stats.drops },
+      ...(stats.connections === undefined ? {} : connectionsJson(stats.connections)),
     },
     ...transport.detail,
   })
+}
+
+function connectionsJson(connections: ConnectionStats): JsonObject {
+  return {
+    connections_established: connections.established,
+    connections_accepted: connections.accepted,
+    connections_rejected: connections.rejected,
+    connect_timeouts: connections.connectTimeouts,
+    connect_refused: connections.connectRefused,
+    pool_inbound: connections.inbound,
+    pool_outbound: connections.outbound,
+  }
 }

@@ -74,7 +74,7 @@ const ERRORS: readonly { readonly name: string; readonly text: string; readonly 
       name: 'a mistyped transport of an address',
       text: `peers:\n  - npub: ${NPUB}\n    addresses:\n      - transport: upd\n        addr: 10.0.0.1:2121\n`,
       says: [
-        'f.yaml:4: peers[0].addresses[0].transport is "upd"; allowed: udp, serial, lora, ethernet, tcp, tor, nym, ble; did you mean udp?',
+        'f.yaml:4: peers[0].addresses[0].transport is "upd"; allowed: udp, tcp, serial, lora, ethernet, tor, nym, ble; did you mean udp?',
       ],
     },
     {
@@ -153,9 +153,9 @@ const NOTES: readonly { readonly name: string; readonly text: string; readonly s
   },
   {
     name: 'sections of the reference without effect here',
-    text: 'transports:\n  tcp:\n    bind_addr: "0.0.0.0:8443"\nnode:\n  buffers:\n    packet_channel: 4\n',
+    text: 'transports:\n  ethernet:\n    interface: eth0\nnode:\n  buffers:\n    packet_channel: 4\n',
     says: [
-      'f.yaml: accepted for the sake of other FIPS nodes, without effect here: transports.tcp, node.buffers.packet_channel',
+      'f.yaml: accepted for the sake of other FIPS nodes, without effect here: transports.ethernet, node.buffers.packet_channel',
     ],
   },
   {

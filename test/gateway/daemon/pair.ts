@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { interpret } from '../../../gateway/config/index.ts'
-import { askDaemon, type ReplyData } from '../../../gateway/control/index.ts'
+import { askDaemon, isRecord, type ReplyData } from '../../../gateway/control/index.ts'
 import { Daemon, type DaemonOptions } from '../../../gateway/daemon/index.ts'
 import { createLogger } from '../../../gateway/logger/index.ts'
 
@@ -63,11 +63,20 @@ export async function startDaemon(
 
 export const UDP_ON_LOOPBACK = 'transports:\n  udp: { bind_addr: "127.0.0.1:0" }\n'
 
+export const TCP_ON_LOOPBACK = 'transports:\n  tcp: { bind_addr: "127.0.0.1:0" }\n'
+
 /** A section that dials `other` over its first transport. */
 export async function dials(other: TestDaemon, alias: string): Promise<string> {
-  const addr = /"local_addr":"([^"]+)"/.exec(JSON.stringify(await other.ask('show_transports')))?.[1]
-  assert.ok(addr)
-  return `peers:\n  - npub: ${other.npub}\n    alias: ${alias}\n    addresses: [{ transport: udp, addr: "${addr}" }]\n`
+  const { type, local_addr } = await firstTransport(other)
+  return `peers:\n  - npub: ${other.npub}\n    alias: ${alias}\n    addresses: [{ transport: ${String(type)}, addr: "${String(local_addr)}" }]\n`
+}
+
+/** The first of its transports as shown. */
+export async function firstTransport(daemon: TestDaemon): Promise<ReplyData> {
+  const { transports } = await daemon.ask('show_transports')
+  const first: unknown = Array.isArray(transports) ? transports[0] : undefined
+  assert.ok(isRecord(first))
+  return first
 }
 
 /** Asks until the answer satisfies; fails after a long time. */
@@ -82,9 +91,11 @@ export async function until<T>(ask: () => Promise<T>, satisfies: (answer: T) => 
 }
 
 /** Two daemons with a link, their tree settled and a session between them. */
-export async function startPair(): Promise<readonly [TestDaemon, TestDaemon]> {
-  const first = await startDaemon(UDP_ON_LOOPBACK)
-  const second = await startDaemon(`${UDP_ON_LOOPBACK}${await dials(first, 'first')}`)
+export async function startPair(
+  transports: string = UDP_ON_LOOPBACK,
+): Promise<readonly [TestDaemon, TestDaemon]> {
+  const first = await startDaemon(transports)
+  const second = await startDaemon(`${transports}${await dials(first, 'first')}`)
   await until(
     () => second.ask('show_peers'),
     ({ peers }) => Array.isArray(peers) && peers.length === 1,

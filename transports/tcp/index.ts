@@ -1,0 +1,2 @@
+/** FIPS over TCP. */
+export { TcpTransport, type TcpOptions } from './tcp.ts'
