@@ -53,7 +53,9 @@ export class Liveness {
 
   /** The connection that carried the link ended. */
   pathGone(peer: Peer, now: Millis): void {
-    if (peer.up !== undefined) this.#ctx.timers.setNoLater('dead', peer.addr, now + RECONNECT_PATIENCE)
+    if (peer.up === undefined) return
+    peer.up.heardAt = undefined
+    this.#ctx.timers.setNoLater('dead', peer.addr, now + RECONNECT_PATIENCE)
   }
 
   /** The peer says goodbye. */

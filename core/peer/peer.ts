@@ -67,7 +67,7 @@ export interface UpState {
   readonly since: Millis
   readonly epoch: Uint8Array
   readonly isInitiator: boolean
-  /** When a frame last opened; undefined while none has. */
+  /** When a frame last opened; undefined while none has, and none since the connection below ended. */
   heardAt: Millis | undefined
   readonly tree: AnnounceState
   readonly filter: AnnounceState
