@@ -26,14 +26,24 @@ interface RecentRequest {
   answered: boolean
 }
 
-/** Bounded by `MAX_RECENT_REQUESTS` for `RECENT_REQUEST_EXPIRY`. */
+export interface RequestTableOptions {
+  /** Between two requests that are forwarded for one target. */
+  readonly forwardInterval?: Millis
+  /** How long a request is recognised. */
+  readonly expiry?: Millis
+}
+
+/** Bounded by `MAX_RECENT_REQUESTS`: when full new ones are refused. */
 export class RequestTable {
   /** In the order of arrival. */
   readonly #recent = new Map<bigint, RecentRequest>()
   readonly #limiter: IntervalLimiter
+  readonly #expiry: Millis
 
-  constructor(forwardInterval: Millis = FORWARD_MIN_INTERVAL) {
+  constructor(options: RequestTableOptions = {}) {
+    const { forwardInterval = FORWARD_MIN_INTERVAL, expiry = RECENT_REQUEST_EXPIRY } = options
     this.#limiter = new IntervalLimiter(forwardInterval, FORWARD_LIMITER_ENTRIES)
+    this.#expiry = expiry
   }
 
   get size(): number {
@@ -49,7 +59,7 @@ export class RequestTable {
     from: NodeAddr,
     self: NodeAddr,
     now: Millis,
-    keepMs: Millis = RECENT_REQUEST_EXPIRY,
+    keepMs: Millis = this.#expiry,
     capacity: number = MAX_RECENT_REQUESTS,
   ): RequestVerdict {
     this.#purge(now)

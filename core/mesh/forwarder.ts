@@ -115,7 +115,7 @@ export class Forwarder {
     const position = positionOf(this.#context, destination, now)
     const route = routeTo(this.#context, destination, now, position)
     // Back to where it came from is no progress: that neighbour chose us by its own view of the tree.
-    if (route.type !== 'forward' || route.via.addr === from) {
+    if (route.type !== 'forward' || route.via.addr === from || this.#context.config.leafOnly) {
       counters.forwarding.dropNoRoutePackets++
       counters.forwarding.dropNoRouteBytes += size
       this.#signalNoRoute(datagram, now)

@@ -74,7 +74,10 @@ export class Lookups {
       attemptTimeouts: discovery.attemptTimeoutsSecs.map((seconds) => seconds * 1000),
       backoff: { base: discovery.backoffBaseSecs * 1000, max: discovery.backoffMaxSecs * 1000 },
     })
-    this.#requests = new RequestTable(discovery.forwardMinIntervalSecs * 1000)
+    this.#requests = new RequestTable({
+      forwardInterval: discovery.forwardMinIntervalSecs * 1000,
+      expiry: discovery.recentExpirySecs * 1000,
+    })
   }
 
   get recentRequests(): number {
@@ -226,7 +229,7 @@ export class Lookups {
     const next = requestAfterHop(request)
     if (next === undefined) return
     const { peers, usedFallback } = this.#forwardTargets(request.target, from)
-    if (peers.length === 0) {
+    if (peers.length === 0 || this.#context.config.leafOnly) {
       counters.discovery.reqNoTreePeer++
       return
     }

@@ -184,8 +184,10 @@ export class Filters {
     this.#ctx.timers.set(KIND.sendTimer, peer.addr, Math.max(at, up.filter.pacing.readyAt(now)))
   }
 
+  /** Those that we reach others through: a leaf carries nothing for anybody, so it reaches itself alone. */
   #treePeers(): readonly NodeAddr[] {
     const addrs: NodeAddr[] = []
+    if (this.#ctx.config.leafOnly) return addrs
     for (const peer of this.#ctx.peers.values()) {
       if (peer.up !== undefined && this.#host.isTreePeer(peer.addr)) addrs.push(peer.addr)
     }

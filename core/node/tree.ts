@@ -184,7 +184,7 @@ export class Tree {
   /** The timer of an owed announce. */
   announceDue(peer: Peer, now: Millis): void {
     const { up } = peer
-    if (up === undefined || !takeDue(this.#ctx, KIND, peer, now)) return
+    if (up === undefined || !takeDue(this.#ctx, KIND, peer, now) || !this.#mayTell(peer)) return
     const { declaration } = this.#state
     const message = encodeTreeAnnounce({
       declaration,
@@ -235,6 +235,11 @@ export class Tree {
     if (peer.up === undefined || theirRoot === undefined || !shouldEcho(theirRoot, this.#state.root)) return
     const earliest = (peer.up.tree.lastSentAt ?? now) + peer.timers.handshakeResendMs
     owe(this.#ctx, KIND, peer, Math.max(now, earliest), now)
+  }
+
+  /** A leaf offers itself as a parent to nobody: only its own parent learns where it is. */
+  #mayTell(peer: Peer): boolean {
+    return !this.#ctx.config.leafOnly || this.isRoot || this.parent === peer.addr
   }
 
   #checkRelation(peer: Peer, now: Millis): void {

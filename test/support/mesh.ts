@@ -75,6 +75,7 @@ export interface TestNode {
   readonly name: string
   readonly identity: Identity
   readonly addr: NodeAddr
+  readonly config: PartialNodeConfig | undefined
   node: FipsNode
   /** Of the node's data path, where it has one. */
   sink: ArraySink | undefined
@@ -125,7 +126,10 @@ export class TestMesh {
     return this.#now
   }
 
-  addNode(admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): TestNode {
+  addNode(
+    admission: Partial<AdmissionPolicy> = this.#options.admission ?? {},
+    config: PartialNodeConfig | undefined = this.#options.config,
+  ): TestNode {
     const identity = Identity.fromSecret(this.#rng.bytes(32), this.#options.crypto)
     const name = `n${this.nodes.length}`
     const sink = this.#newSink()
@@ -133,8 +137,9 @@ export class TestMesh {
       name,
       identity,
       addr: identity.nodeAddr,
-      node: this.#newNode(identity, sink),
+      node: this.#newNode({ identity, sink, config }),
       sink,
+      config,
       outputs: [],
       events: [],
       isUp: true,
@@ -193,7 +198,7 @@ export class TestMesh {
   /** A new process with the same key. */
   restart(node: TestNode, admission: Partial<AdmissionPolicy> = this.#options.admission ?? {}): void {
     node.sink = this.#newSink()
-    node.node = this.#newNode(node.identity, node.sink)
+    node.node = this.#newNode(node)
     node.isUp = true
     this.#start(node, admission)
   }
@@ -255,12 +260,12 @@ export class TestMesh {
     return [...outputs, ...(sink?.take() ?? [])]
   }
 
-  #newNode(identity: Identity, sink: ArraySink | undefined): FipsNode {
+  #newNode({ identity, sink, config }: Pick<TestNode, 'identity' | 'sink' | 'config'>): FipsNode {
     return new FipsNode({
       identity,
       ...(sink === undefined ? {} : { sink }),
       rng: this.#rng,
-      config: nodeConfig(this.#options.config),
+      config: nodeConfig(config),
       ...(this.#options.mesh === undefined ? {} : { mesh: this.#options.mesh }),
       now: this.#now,
     })
