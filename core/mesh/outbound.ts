@@ -135,6 +135,7 @@ export class Outbound {
       return
     }
     this.#hold(to, traffic, now)
+    this.#context.link.wanted(to, now)
     this.#reach(to, publicKey, now)
   }
 

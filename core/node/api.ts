@@ -34,12 +34,17 @@ export type NodeInput =
    * the link goes on; the peer may also be gone.
    */
   | { readonly type: 'path-gone'; readonly transportId: TransportId; readonly addr: TransportAddr }
-  /** Dial a peer. `persistent` peers are dialled again for ever, with back-off; the addresses are tried by priority. */
+  /**
+   * Dial a peer. `persistent` peers are dialled again for ever, with back-off; the addresses are tried by priority. Of a
+   * peer that is linked already a path preferred to its own is tried beside the link, which moves there if it is answered.
+   */
   | {
       readonly type: 'connect'
       readonly peer: PublicKey
       readonly paths: readonly PeerPath[]
       readonly persistent: boolean
+      /** Dial it only when traffic for it waits. Default false. */
+      readonly isOnDemand?: boolean
     }
   /** Say goodbye to a peer and stop dialling it. */
   | { readonly type: 'disconnect'; readonly peer: NodeAddr }

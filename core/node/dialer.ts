@@ -1,6 +1,7 @@
 /** Peers we are to be connected with: tried path by path, with back-off, and for ever when they are persistent. */
 import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import type { TransportId } from '../link.ts'
+import type { Peer } from '../peer/index.ts'
 import { redialDelay } from '../peer/index.ts'
 import { randomUnit } from '../random.ts'
 import type { Millis } from '../time.ts'
@@ -16,14 +17,25 @@ export interface DialPlan {
   /** By priority. */
   paths: readonly PeerPath[]
   persistent: boolean
+  /** Dialled only while traffic for it waits. */
+  readonly isOnDemand: boolean
   /** The path to try next, or the number of paths when a round is over. */
   nextPath: number
   /** Rounds without success since the link was last up. */
   failures: number
 }
 
-/** Begins a handshake; false when that is not possible at this moment. */
-export type Dial = (addr: NodeAddr, publicKey: PublicKey, path: PeerPath, now: Millis) => boolean
+/** Begin a handshake; false when that is not possible at this moment. */
+export interface Dial {
+  newLink(addr: NodeAddr, publicKey: PublicKey, path: PeerPath, now: Millis): boolean
+  /** Beside a link that stands. */
+  otherPath(peer: Peer, path: PeerPath, now: Millis): boolean
+}
+
+export interface DialOptions {
+  readonly persistent: boolean
+  readonly isOnDemand: boolean
+}
 
 export class Dialer {
   readonly #ctx: NodeContext
@@ -48,7 +60,7 @@ export class Dialer {
     addr: NodeAddr,
     publicKey: PublicKey,
     paths: readonly PeerPath[],
-    persistent: boolean,
+    { persistent, isOnDemand }: DialOptions,
     now: Millis,
   ): void {
     if (addr === this.#ctx.identity.nodeAddr || this.#ctx.accessLists.isDenied(addr)) return
@@ -58,10 +70,19 @@ export class Dialer {
       publicKey: publicKey.slice(),
       paths: sorted,
       persistent: persistent || (this.#plans.get(addr)?.persistent ?? false),
+      isOnDemand,
       nextPath: 0,
       failures: 0,
     })
-    this.attempt(addr, now)
+    const peer = this.#ctx.peers.get(addr)
+    if (peer?.up !== undefined) this.#tryBetterPath(peer, sorted, now)
+    else if (!isOnDemand) this.attempt(addr, now)
+  }
+
+  /** Traffic for a node waits: it is dialled if that is what it is for, unless it is already, or has just been. */
+  wanted(addr: NodeAddr, now: Millis): void {
+    if (this.#plans.get(addr)?.isOnDemand !== true) return
+    if (this.#ctx.timers.get('dial', addr) === undefined) this.attempt(addr, now)
   }
 
   forget(addr: NodeAddr): void {
@@ -78,7 +99,7 @@ export class Dialer {
       const path = plan.paths[plan.nextPath]
       plan.nextPath += 1
       if (path === undefined || !this.#ctx.transports.has(path.transportId)) continue
-      if (this.#dial(addr, plan.publicKey, path, now)) {
+      if (this.#dial.newLink(addr, plan.publicKey, path, now)) {
         this.#ctx.timers.clear('dial', addr)
         return
       }
@@ -103,15 +124,26 @@ export class Dialer {
       return
     }
     plan.nextPath = 0
-    this.#wait(plan, now)
+    if (!plan.isOnDemand) this.#wait(plan, now)
   }
 
   /** A transport is up: whoever can be reached over it need not wait any longer. */
   transportUp(transportId: TransportId, now: Millis): void {
     for (const plan of this.#plans.values()) {
-      if (!plan.paths.some((path) => path.transportId === transportId)) continue
+      if (plan.isOnDemand || !plan.paths.some((path) => path.transportId === transportId)) continue
       plan.nextPath = 0
       this.attempt(plan.addr, now)
+    }
+  }
+
+  /** The path of the link is given up only for one that is preferred to it, and when that has answered. */
+  #tryBetterPath(peer: Peer, paths: readonly PeerPath[], now: Millis): void {
+    const { transportId, addr } = peer.path
+    const present = paths.find((path) => path.transportId === transportId && path.addr === addr)
+    const limit = present?.priority ?? Infinity
+    for (const path of paths) {
+      if (path.priority >= limit) return
+      if (this.#dial.otherPath(peer, path, now)) return
     }
   }
 
@@ -120,6 +152,11 @@ export class Dialer {
     plan.nextPath = 0
     if (!plan.persistent && plan.failures > this.#ctx.config.retry.maxRetries) {
       this.forget(plan.addr)
+      return
+    }
+    if (plan.isOnDemand && plan.failures > this.#ctx.config.retry.maxRetries) {
+      plan.failures = 0
+      this.#ctx.timers.clear('dial', plan.addr)
       return
     }
     this.#wait(plan, now)

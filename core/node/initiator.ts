@@ -31,11 +31,17 @@ export class Initiator {
     const peer = this.#links.open(addr, publicKey, path, now)
     if (peer === undefined) return false
     if (peer.up !== undefined || peer.attempt !== undefined) return true
-    if (!this.#links.moveTo(peer, path) || !this.#begin(peer, false, now)) {
+    if (!this.#links.moveTo(peer, path) || !this.#begin(peer, path, 'link', now)) {
       this.#links.dropIfIdle(peer, now)
       return false
     }
     return true
+  }
+
+  /** Tries another path beside a link that stands. False when that is not possible at this moment. */
+  tryPath(peer: Peer, path: LinkPath, now: Millis): boolean {
+    const isFree = peer.up !== undefined && peer.attempt === undefined
+    return isFree && this.#ctx.transports.has(path.transportId) && this.#begin(peer, path, 'path', now)
   }
 
   /** The keys of a link are old: begins a rekey, unless one is under way or the peer has just made one. */
@@ -44,7 +50,7 @@ export class Initiator {
     const sinceTheirs = peer.rekeyedByPeerAt === undefined ? undefined : now - peer.rekeyedByPeerAt
     const may =
       this.#ctx.config.rekey.enabled && mayRekey({ isBusy: peer.attempt !== undefined, sinceTheirs })
-    if (!may || !this.#begin(peer, true, now)) {
+    if (!may || !this.#begin(peer, peer.path, 'keys', now)) {
       this.#ctx.timers.set('rekey', peer.addr, now + CROSSING_WINDOW)
     }
   }
@@ -73,6 +79,7 @@ export class Initiator {
     const attempt = peer.attempt
     if (attempt === undefined) return
     this.#links.endAttempt(peer)
+    if (attempt.isAlternate) return
     if (attempt.isRekey) {
       this.#ctx.counters.handshake.rekeyAbandoned += 1
       // Microcontrollers begin links and cannot answer: trying again would only fill their line.
@@ -117,6 +124,7 @@ export class Initiator {
     }
     indexes.assign(session.ourIndex, { type: 'session', peer, session })
     this.#links.endAttempt(peer)
+    if (attempt.isAlternate) this.#links.moveTo(peer, attempt.path)
     this.#links.install(peer, session, attempt.path, now)
   }
 
@@ -127,7 +135,8 @@ export class Initiator {
     return !attempt.isRekey && !usesAnswer({ ours, theirs: peer.addr, theirsIsInUse })
   }
 
-  #begin(peer: Peer, isRekey: boolean, now: Millis): boolean {
+  /** `wanted`: a new link, or new keys of a standing one, on its own path or to move it to another. */
+  #begin(peer: Peer, path: LinkPath, wanted: 'link' | 'keys' | 'path', now: Millis): boolean {
     const { identity, rng, epoch, indexes, timers } = this.#ctx
     const ourIndex = indexes.allocate({ type: 'attempt', peer })
     if (ourIndex === undefined) return false
@@ -139,9 +148,10 @@ export class Initiator {
       noise,
       ourIndex,
       msg1: encodeMsg1(ourIndex, noise.writeMsg1()),
-      path: peer.path,
+      path,
       startedAt: now,
-      isRekey,
+      isRekey: wanted !== 'link',
+      isAlternate: wanted === 'path',
       resends: 0,
     }
     peer.attempt = attempt

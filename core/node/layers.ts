@@ -52,6 +52,8 @@ export interface LinkLayer {
     now: Millis,
     congested?: boolean,
   ): boolean
+  /** Traffic for a node waits: a peer that is dialled on demand is dialled. */
+  wanted(addr: NodeAddr, now: Millis): void
   /** Adds an effect to those the running `step` returns. */
   emit(output: NodeOutput): void
 }

@@ -79,11 +79,20 @@ export class LinkHalf {
     this.leaves = new Leaves(ctx, { tree: this.tree, filters: this.filters, reports: this.reports })
     this.initiator = new Initiator(ctx, this.links, (addr, at) => this.dialer.attempt(addr, at))
     this.fates = new Fates(ctx, [this.tree, this.filters], this.initiator)
-    this.dialer = new Dialer(ctx, (addr, key, path, at) => this.initiator.dial(addr, key, path, at))
+    this.dialer = new Dialer(ctx, {
+      newLink: (addr, key, path, at) => this.initiator.dial(addr, key, path, at),
+      otherPath: (peer, path, at) => this.initiator.tryPath(peer, path, at),
+    })
     this.responder = new Responder(ctx, this.links, (addr) => this.dialer.isConfigured(addr))
     this.liveness = new Liveness(ctx, this.links, this.frames)
     const { tree, filters, frames, reports } = this
-    this.neighbours = new Neighbours(ctx, { tree, filters, frames, reports })
+    this.neighbours = new Neighbours(ctx, {
+      tree,
+      filters,
+      frames,
+      reports,
+      wanted: (addr, at) => this.dialer.wanted(addr, at),
+    })
   }
 
   /** A frame as a transport delivered it. */

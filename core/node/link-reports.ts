@@ -11,6 +11,7 @@ import {
 } from '../mmp/index.ts'
 import type { LinkSession, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
+import type { MmpMode } from './config.ts'
 import type { NodeContext } from './context.ts'
 import type { ArrivedFrame, FrameMeter } from './frames.ts'
 
@@ -86,8 +87,9 @@ export class LinkReports implements FrameMeter {
   linkUp(peer: Peer): void {
     const measurement = new Measurement({
       layer: 'link',
-      mode: peer.timers.reports ? this.#ctx.config.mmp.mode : 'minimal',
+      mode: this.#modeOf(peer),
       initiator: peer.up?.isInitiator ?? false,
+      delayWindow: this.#ctx.config.mmp.owdWindowSize,
     })
     this.#byPeer.set(peer.addr, {
       measurement,
@@ -204,6 +206,10 @@ export class LinkReports implements FrameMeter {
     const report = measurement.receiver.report(now)
     if (report === undefined) return
     if (this.#host.sendReport(peer, encodeLinkReceiverReport(report), now)) this.#ctx.counters.mmp.sent += 1
+  }
+
+  #modeOf(peer: Peer): MmpMode {
+    return peer.timers.reports ? this.#ctx.config.mmp.mode : 'minimal'
   }
 
   #schedule(peer: Peer, measured: Measured, now: Millis): void {

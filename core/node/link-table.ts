@@ -2,7 +2,7 @@
 import { equalBytes } from '../bytes.ts'
 import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import type { LinkId } from '../link.ts'
-import type { LinkPath, LinkSession } from '../peer/index.ts'
+import type { LinkPath, LinkSession, LinkTimers } from '../peer/index.ts'
 import { Peer, TokenBucket, rekeyDelay } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
@@ -63,9 +63,11 @@ export class LinkTable {
   moveTo(peer: Peer, path: LinkPath): boolean {
     const transport = this.#ctx.transports.get(path.transportId)?.info
     if (transport === undefined) return false
+    const timers = this.#ctx.linkTimers[transport.profile]
+    if (peer.up !== undefined && timers !== peer.timers) pace(peer.up, timers)
     peer.path = path
     peer.transport = transport
-    peer.timers = this.#ctx.linkTimers[transport.profile]
+    peer.timers = timers
     return true
   }
 
@@ -80,8 +82,12 @@ export class LinkTable {
     const isTurned = peer.keys.current?.keyEpoch !== session.keyEpoch
     peer.keys.promote(session)
     // A handshake over another medium has moved the link there.
-    if (path.transportId !== peer.path.transportId && this.moveTo(peer, path))
+    if (path.transportId !== peer.path.transportId) this.moveTo(peer, path)
+    if (peer.up !== undefined) {
+      // It may have been a slower one.
       timers.setNoLater('dead', peer.addr, now + peer.timers.deadMs)
+      timers.setNoLater('heartbeat', peer.addr, now + peer.timers.heartbeatMs)
+    }
     timers.set('rekey', peer.addr, now + rekeyDelay(peer.timers, rng))
     if (peer.up !== undefined) {
       if (isTurned) {
@@ -159,15 +165,14 @@ export class LinkTable {
     this.#events.linkDown(peer, reason, now)
   }
 
-  #freshState(peer: Peer, session: LinkSession, now: Millis): NonNullable<Peer['up']> {
-    const { announceBurst, announceIntervalMs, filterBurst, filterIntervalMs } = peer.timers
+  #freshState(peer: Peer, session: LinkSession, now: Millis): UpState {
     return {
       since: now,
       epoch: session.remoteEpoch,
       isInitiator: session.isInitiator,
       heardAt: undefined,
-      tree: announceState(announceBurst, announceIntervalMs),
-      filter: announceState(filterBurst, filterIntervalMs),
+      tree: announceState(treePacing(peer.timers)),
+      filter: announceState(filterPacing(peer.timers)),
       isToldParent: false,
       mayHaveForgottenUntil: now,
       isLeaf: false,
@@ -177,9 +182,25 @@ export class LinkTable {
   }
 }
 
-function announceState(burst: number, intervalMs: Millis): NonNullable<Peer['up']>['tree'] {
+type UpState = NonNullable<Peer['up']>
+
+/** A link over another kind of medium is as talkative as that allows. */
+function pace(up: UpState, timers: LinkTimers): void {
+  up.tree.pacing = treePacing(timers)
+  up.filter.pacing = filterPacing(timers)
+}
+
+function treePacing({ announceBurst, announceIntervalMs }: LinkTimers): TokenBucket {
+  return new TokenBucket(announceBurst, MS_PER_S / Math.max(announceIntervalMs, 1))
+}
+
+function filterPacing({ filterBurst, filterIntervalMs }: LinkTimers): TokenBucket {
+  return new TokenBucket(filterBurst, MS_PER_S / Math.max(filterIntervalMs, 1))
+}
+
+function announceState(pacing: TokenBucket): UpState['tree'] {
   return {
-    pacing: new TokenBucket(burst, MS_PER_S / Math.max(intervalMs, 1)),
+    pacing,
     isPending: false,
     pendingSince: -Infinity,
     lastSentAt: undefined,

@@ -18,6 +18,7 @@ export interface NeighbourSources {
   readonly filters: Filters
   readonly frames: Frames
   readonly reports: LinkReports
+  wanted(addr: NodeAddr, now: Millis): void
 }
 
 export class Neighbours implements LinkLayer {
@@ -52,6 +53,10 @@ export class Neighbours implements LinkLayer {
   ): boolean {
     const peer = this.#ctx.peers.get(to)
     return peer !== undefined && this.#from.frames.send(peer, message, frameClass, now, congested)
+  }
+
+  wanted(addr: NodeAddr, now: Millis): void {
+    this.#from.wanted(addr, now)
   }
 
   emit(output: NodeOutput): void {

@@ -182,8 +182,8 @@ export class FipsNode implements SansIoNode {
         this.#half.pathGone(input.transportId, input.addr, now)
         return
       case 'connect': {
-        const { peer, paths, persistent } = input
-        this.#half.dialer.connect(nodeAddrOf(peer), peer, paths, persistent, now)
+        const { peer, paths, persistent, isOnDemand = false } = input
+        this.#half.dialer.connect(nodeAddrOf(peer), peer, paths, { persistent, isOnDemand }, now)
         return
       }
       case 'disconnect':

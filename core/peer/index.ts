@@ -4,7 +4,7 @@ export { CROSSING_WINDOW, decideMsg1, mayRekey, outboundWins, sameMsg1, usesAnsw
 export type { Msg1Decision } from './decide.ts'
 export { LinkSession } from './link-session.ts'
 export { linkTimerTable, lossDelay, redialDelay, rekeyDelay, resendDelay } from './link-timers.ts'
-export type { LinkTimerTable } from './link-timers.ts'
+export type { LinkTimerTable, LinkTimers } from './link-timers.ts'
 export { Peer, noTraffic } from './peer.ts'
 export type { AnnounceState, Attempt, LinkPath, Traffic, UnconfirmedAnnounce } from './peer.ts'
 export { SessionIndexes } from './session-indexes.ts'

@@ -23,6 +23,8 @@ export interface Attempt {
   readonly path: LinkPath
   readonly startedAt: Millis
   readonly isRekey: boolean
+  /** Tried beside a standing link, which moves to this path when it is answered. */
+  readonly isAlternate: boolean
   resends: number
 }
 
@@ -37,7 +39,7 @@ export interface UnconfirmedAnnounce {
 
 /** What we still owe a neighbour of one kind of announce. */
 export interface AnnounceState {
-  readonly pacing: TokenBucket
+  pacing: TokenBucket
   /** Something new is to be said. */
   isPending: boolean
   /** Since when, if it is. */

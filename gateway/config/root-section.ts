@@ -80,9 +80,9 @@ const peer: Section<PeerSettings> = section('A peer.', {
   addresses: items(address),
   connectPolicy: oneOf<ConnectPolicy>(['auto_connect', 'on_demand', 'manual'], {
     default: 'auto_connect',
-    doc: 'Only `auto_connect` peers are dialled.',
+    doc: 'Dial it always, while traffic for it waits, or never.',
   }),
-  autoReconnect: bool({ default: true, doc: 'Dial again for ever after a loss.' }),
+  autoReconnect: bool({ default: true, doc: 'Dial an `auto_connect` peer again for ever after a loss.' }),
   viaNostr: bool({ default: false, doc: "The reference's.", applied: false }),
 })
 

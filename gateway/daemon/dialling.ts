@@ -64,11 +64,13 @@ export class Dialling {
     const { paths, troubles } = await pathsTo(peer, media, resolve)
     if (this.#isStopped) return
     const persistent = peer.settings.autoReconnect
+    const isOnDemand = peer.settings.connectPolicy === 'on_demand'
     driver.step({
       type: 'connect',
       peer: peer.publicKey,
       paths,
-      persistent: persistent || paths.length === 0,
+      persistent: persistent || isOnDemand || paths.length === 0,
+      isOnDemand,
     })
     for (const trouble of troubles)
       logger.warn(`peer ${peer.settings.alias ?? peer.settings.npub}: ${trouble}`)

@@ -46,7 +46,7 @@ export async function pathsTo(
 ): Promise<PathsFound> {
   const paths: PeerPath[] = []
   const troubles: string[] = []
-  if (peer.settings.connectPolicy !== 'auto_connect') return { paths, troubles }
+  if (peer.settings.connectPolicy === 'manual') return { paths, troubles }
   for (const address of peer.settings.addresses) {
     for (const medium of media.filter((candidate) => serves(candidate, address.transport))) {
       try {

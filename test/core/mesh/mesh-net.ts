@@ -111,6 +111,10 @@ export class MeshNode implements LinkLayer {
     return this.#net.transmit(this, to, message, frameClass, congested)
   }
 
+  wanted(): void {
+    // Every link of this network is up.
+  }
+
   emit(output: NodeOutput): void {
     this.outputs.push(output)
   }
