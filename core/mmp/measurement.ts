@@ -17,6 +17,8 @@ export interface MeasurementOptions {
   readonly mode: ReportMode
   /** We started the handshake: our spin bit leads. */
   readonly initiator: boolean
+  /** Samples that the delay trend is computed over. */
+  readonly delayWindow?: number
 }
 
 const MICROS_PER_MILLI = 1000
@@ -33,7 +35,7 @@ export class Measurement {
     const pacing: ReportPacing = options.layer === 'link' ? LINK_PACING : SESSION_PACING
     this.mode = options.mode
     this.sender = new SenderState(pacing)
-    this.receiver = new ReceiverState(pacing)
+    this.receiver = new ReceiverState(pacing, options.delayWindow)
     this.spin = new SpinBit(options.initiator)
   }
 

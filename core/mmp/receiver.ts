@@ -3,7 +3,7 @@ import type { Millis } from '../time.ts'
 import { DelayTrend, JitterEstimator } from './estimators.ts'
 import { LossBursts } from './loss-bursts.ts'
 import type { ReportPacing } from './limits.ts'
-import { LINK_PACING, RECEIVER_REPORT_RTTS, REKEY_JITTER_GRACE } from './limits.ts'
+import { DELAY_TREND_WINDOW, LINK_PACING, RECEIVER_REPORT_RTTS, REKEY_JITTER_GRACE } from './limits.ts'
 import { ReportPacer } from './pacer.ts'
 import type { ReceiverReport } from './wire.ts'
 
@@ -25,7 +25,7 @@ const MICROS_PER_MILLI = 1000
 
 export class ReceiverState {
   readonly pacer: ReportPacer
-  readonly #delayTrend = new DelayTrend()
+  readonly #delayTrend: DelayTrend
   #jitter = new JitterEstimator()
   #bursts = new LossBursts()
   #packets = 0
@@ -39,8 +39,10 @@ export class ReceiverState {
   #lastAt: Millis | undefined
   #jitterFrom: Millis | undefined
 
-  constructor(pacing: ReportPacing = LINK_PACING) {
+  /** `delayWindow`: samples that the delay trend is computed over. */
+  constructor(pacing: ReportPacing = LINK_PACING, delayWindow: number = DELAY_TREND_WINDOW) {
     this.pacer = new ReportPacer(pacing, RECEIVER_REPORT_RTTS)
+    this.#delayTrend = new DelayTrend(delayWindow)
   }
 
   /** Frames received since the start, across rekeys. */

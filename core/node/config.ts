@@ -9,8 +9,6 @@ export type MmpMode = 'full' | 'lightweight' | 'minimal'
 export interface NodeConfig {
   /** Carries no traffic for others. Default false. */
   readonly leafOnly: boolean
-  /** RTT in ms assumed for a link until one is measured, 1..60000. Default 100. */
-  readonly baseRttMs: number
   /** Silence in s after which a heartbeat goes out on a stock link, 1..3600. Default 10. */
   readonly heartbeatIntervalSecs: number
   /** Silence in s after which a stock link is dead, 1..86400; longer than the heartbeat interval. Default 30. */
@@ -159,8 +157,6 @@ export interface SessionConfig {
 export interface MmpConfig {
   /** Default full. */
   readonly mode: MmpMode
-  /** Interval in s of the operator's log line, 1..86400. Default 30. */
-  readonly logIntervalSecs: number
   /** One-way delay samples kept for the trend, 2..1024. Default 32. */
   readonly owdWindowSize: number
 }
@@ -168,7 +164,6 @@ export interface MmpConfig {
 /** The reference's defaults. */
 export const DEFAULT_NODE_CONFIG: NodeConfig = {
   leafOnly: false,
-  baseRttMs: 100,
   heartbeatIntervalSecs: 10,
   linkDeadTimeoutSecs: 30,
   limits: { maxConnections: 256, maxPeers: 128, maxLinks: 256, maxPendingInbound: 1000 },
@@ -214,8 +209,8 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
     coordsWarmupPackets: 5,
     coordsResponseIntervalMs: 2000,
   },
-  mmp: { mode: 'full', logIntervalSecs: 30, owdWindowSize: 32 },
-  sessionMmp: { mode: 'full', logIntervalSecs: 30, owdWindowSize: 32 },
+  mmp: { mode: 'full', owdWindowSize: 32 },
+  sessionMmp: { mode: 'full', owdWindowSize: 32 },
 }
 
 /** What an embedder may leave out: every section and every key of a section. */

@@ -7,9 +7,9 @@ import {
   MIN_ACTIONABLE_PATH_MTU,
   PathMtuState,
   type ReceiverReport,
-  type ReportMode,
   type ReportOutcome,
 } from '../mmp/index.ts'
+import type { MmpConfig } from '../node/config.ts'
 import type { SessionMetricsView } from '../node/views.ts'
 import type { Millis } from '../time.ts'
 
@@ -55,8 +55,8 @@ export class SessionMeasurement {
     lastRttMs: undefined as number | undefined,
   }
 
-  constructor(mode: ReportMode, initiator: boolean) {
-    this.#measurement = new Measurement({ layer: 'session', mode, initiator })
+  constructor({ mode, owdWindowSize }: MmpConfig, initiator: boolean) {
+    this.#measurement = new Measurement({ layer: 'session', mode, initiator, delayWindow: owdWindowSize })
   }
 
   /** The spin bit of the next frame. */

@@ -331,7 +331,7 @@ export class Sessions implements HandshakeEvents {
   }
 
   #create(remote: NodeAddr, publicKey: PublicKey | undefined, isInitiator: boolean, now: Millis): Session {
-    const measurement = new SessionMeasurement(this.#host.config.sessionMmp.mode, isInitiator)
+    const measurement = new SessionMeasurement(this.#host.config.sessionMmp, isInitiator)
     return new Session(remote, publicKey, isInitiator, measurement, now)
   }
 

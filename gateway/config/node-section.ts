@@ -44,11 +44,16 @@ export interface NodeSettings {
   readonly ecn: EcnConfig
   readonly rekey: RekeyConfig
   readonly session: SessionConfig
-  readonly mmp: MmpConfig
-  readonly sessionMmp: MmpConfig
+  readonly mmp: ReportSettings
+  readonly sessionMmp: ReportSettings
   readonly control: ControlSettings
   readonly buffers: BufferSettings
   readonly nativeApi: Unused
+}
+
+export interface ReportSettings extends MmpConfig {
+  /** Between two lines of the log about each link, or session. */
+  readonly logIntervalSecs: number
 }
 
 export interface IdentitySettings {
@@ -168,13 +173,18 @@ const tree: Section<TreeConfig> = section('The spanning tree.', {
   flapDampeningSecs: int({ default: 120, unit: 's', doc: 'Rest after flapping.' }),
 })
 
-const reports = (doc: string): Section<MmpConfig> =>
+const reports = (doc: string): Section<ReportSettings> =>
   section(doc, {
     mode: oneOf<MmpMode>(['full', 'lightweight', 'minimal'], {
       default: 'full',
       doc: 'Both reports, the receiver’s only, or none.',
     }),
-    logIntervalSecs: int({ default: 30, unit: 's', doc: 'Between lines in the log.', applied: false }),
+    logIntervalSecs: int({
+      default: 30,
+      min: 1,
+      unit: 's',
+      doc: 'Between lines in the log, at level `debug`.',
+    }),
     owdWindowSize: int({ default: 32, min: 2, max: 1024, doc: 'Samples of the one-way delay trend.' }),
   })
 
@@ -188,7 +198,13 @@ export const nodeSection: Section<NodeSettings> = section('The node and its prot
     doc: 'The node acts at deadlines instead.',
     applied: false,
   }),
-  baseRttMs: int({ default: 100, min: 1, unit: 'ms', doc: 'Round trip assumed for a new link.' }),
+  baseRttMs: int({
+    default: 100,
+    min: 1,
+    unit: 'ms',
+    doc: 'Round trip assumed for a new link; nothing follows from it, in the reference either.',
+    applied: false,
+  }),
   heartbeatIntervalSecs: int({
     default: 10,
     min: 1,

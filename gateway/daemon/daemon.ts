@@ -33,6 +33,7 @@ import { logEvent } from './event-log.ts'
 import { Fleet } from './fleet.ts'
 import { DaemonHost } from './host.ts'
 import { mediaOf, type MediaDeps } from './media.ts'
+import { MetricsLog } from './metrics-log.ts'
 import { HostNetwork } from './network.ts'
 import { coreConfig } from './node-config.ts'
 import { resolveHost } from './peers.ts'
@@ -68,6 +69,7 @@ export class Daemon {
   readonly #host: DaemonHost
   readonly #access: Access
   readonly #airtime: AirtimeBook
+  readonly #metricsLog: MetricsLog
   #network: HostNetwork | undefined
   #dns: DnsResponder | undefined
   #control: ControlServer | undefined
@@ -139,6 +141,14 @@ export class Daemon {
         logEvent(logger, names, event)
         if (event.type === 'peer-down') this.#dialling.lost(event.peer)
       },
+    })
+    this.#metricsLog = new MetricsLog({
+      views: node.views,
+      names,
+      clock,
+      logger: logger.named('metrics'),
+      linkInterval: config.node.mmp.logIntervalSecs * 1000,
+      sessionInterval: config.node.sessionMmp.logIntervalSecs * 1000,
     })
     this.#airtime = new AirtimeBook({ path: airtimeFile(loaded), clock, logger })
     const specs = mediaOf(config.transports, {
@@ -254,6 +264,7 @@ export class Daemon {
     await this.#fleet.open()
     if (this.#stopping !== undefined) return
     this.#host.history.start()
+    this.#metricsLog.start()
     this.#dialling.start()
     this.#options.logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
   }
@@ -292,6 +303,7 @@ export class Daemon {
     const { drainTimeoutSecs } = this.#options.loaded.config.node
     this.#cancelWallClock?.()
     this.#host.history.stop()
+    this.#metricsLog.stop()
     this.#host.probes.stop()
     this.#dialling.stop()
     this.#driver.stop()

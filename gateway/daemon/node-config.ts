@@ -1,5 +1,5 @@
 /** The node's settings as the core takes them. */
-import { nodeConfig, type NodeConfig } from '../../core/index.ts'
+import { nodeConfig, type MmpConfig, type NodeConfig } from '../../core/index.ts'
 import type { NodeSettings } from '../config/index.ts'
 
 /** The reference writes "no limit" as 0; tables here always have one. */
@@ -9,7 +9,6 @@ export function coreConfig(settings: NodeSettings): NodeConfig {
   const { limits, lookup } = settings
   return nodeConfig({
     leafOnly: settings.leafOnly,
-    baseRttMs: settings.baseRttMs,
     heartbeatIntervalSecs: settings.heartbeatIntervalSecs,
     linkDeadTimeoutSecs: settings.linkDeadTimeoutSecs,
     limits: { ...limits, maxPeers: limits.maxPeers === 0 ? NO_LIMIT_PEERS : limits.maxPeers },
@@ -22,7 +21,12 @@ export function coreConfig(settings: NodeSettings): NodeConfig {
     ecn: settings.ecn,
     rekey: settings.rekey,
     session: settings.session,
-    mmp: settings.mmp,
-    sessionMmp: settings.sessionMmp,
+    mmp: reportsOf(settings.mmp),
+    sessionMmp: reportsOf(settings.sessionMmp),
   })
+}
+
+/** How often the log tells of them is the host's. */
+function reportsOf({ mode, owdWindowSize }: MmpConfig): MmpConfig {
+  return { mode, owdWindowSize }
 }

@@ -238,7 +238,6 @@ const OURS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     session_setup_rate: config.rateLimit.sessionSetupRate,
   },
   link: {
-    base_rtt: config.baseRttMs,
     heartbeat_interval: config.heartbeatIntervalSecs,
     dead_timeout: config.linkDeadTimeoutSecs,
     retry_base: config.retry.baseIntervalSecs,
@@ -289,6 +288,7 @@ const NOT_COMPARED: Readonly<Record<string, string>> = {
   'routing error_limiter_entry_age': 'ours forgets by number, the oldest first',
   'session rekey_cutover_delay': 'new session keys come into use by use: docs/differences.md',
   'rekey link_min_session_age_to_accept': 'a different msg1 is answered afresh: docs/differences.md',
+  'link base_rtt': 'a key of the configuration from which nothing follows',
   'link tick': 'timers have instants: there is no tick',
   'link decrypt_failures_before_drop': 'bad frames end no link: docs/differences.md',
 }

@@ -71,7 +71,7 @@ function sessionOf(input: RekeyVector['input'], now: number): Session {
     '0a'.repeat(16) as NodeAddr,
     undefined,
     true,
-    new SessionMeasurement('full', true),
+    new SessionMeasurement(nodeConfig().sessionMmp, true),
     0,
   )
   const { epochs } = session

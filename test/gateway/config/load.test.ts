@@ -14,6 +14,7 @@ import {
   searchPath,
   type Config,
 } from '../../../gateway/config/index.ts'
+import { coreConfig } from '../../../gateway/daemon/node-config.ts'
 
 function config(...texts: string[]): Config {
   return interpret(texts.map((text, index) => ({ file: `${index}.yaml`, text }))).config
@@ -22,9 +23,8 @@ function config(...texts: string[]): Config {
 test('an empty file is all defaults, and they are those of the protocol core', () => {
   const { node, tun, dns, transports, peers } = config('')
   const { discovery, ...core } = DEFAULT_NODE_CONFIG
-  for (const [key, value] of Object.entries(core)) {
-    assert.deepEqual(new Map<string, unknown>(Object.entries(node)).get(key), value, key)
-  }
+  const ours = coreConfig(node)
+  assert.deepEqual(ours, { ...core, discovery })
   assert.deepEqual(node.lookup, discovery)
   assert.deepEqual(tun, { enabled: false, name: 'fips0', mtu: 1280 })
   assert.deepEqual(dns, { enabled: true, bindAddr: '::1', port: 5354, ttl: 300 })
