@@ -14,10 +14,10 @@ export const RECENT_REQUEST_EXPIRY: Millis = 10_000
 /** Requests remembered at once; when full new ones are not forwarded, so that answers under way still find back. */
 export const MAX_RECENT_REQUESTS = 4096
 
-/** At most one request for a target is forwarded in this time, whatever its id. */
+/** At most one request of an origin for a target is forwarded in this time, whatever its id. */
 export const FORWARD_MIN_INTERVAL: Millis = 2000
 
-/** Targets the forward limiter remembers. */
+/** Pairs of origin and target the forward limiter remembers. */
 export const FORWARD_LIMITER_ENTRIES = 4096
 
 /** Lookups of our own at once; as many as there are destinations with packets waiting. */

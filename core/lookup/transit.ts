@@ -37,7 +37,11 @@ export interface RequestTableOptions {
 export class RequestTable {
   /** In the order of arrival. */
   readonly #recent = new Map<bigint, RecentRequest>()
-  readonly #limiter: IntervalLimiter
+  /**
+   * By origin and target: it is the repeats of one origin that are too many. By target alone, whoever looks for a node
+   * that many look for would wait for the others, and the first requests of all but one would be lost.
+   */
+  readonly #limiter: IntervalLimiter<string>
   readonly #expiry: Millis
 
   constructor(options: RequestTableOptions = {}) {
@@ -55,7 +59,7 @@ export class RequestTable {
    * request kept longer may keep a few younger ones from being forgotten on time.
    */
   receive(
-    request: Pick<LookupRequest, 'requestId' | 'target' | 'ttl'>,
+    request: Pick<LookupRequest, 'requestId' | 'origin' | 'target' | 'ttl'>,
     from: NodeAddr,
     self: NodeAddr,
     now: Millis,
@@ -68,7 +72,7 @@ export class RequestTable {
     this.#recent.set(request.requestId, { from, expiresAt: now + keepMs, answered: false })
     if (request.target === self) return 'respond'
     if (request.ttl === 0) return 'ttl-exhausted'
-    return this.#limiter.pass(request.target, now) ? 'forward' : 'rate-limited'
+    return this.#limiter.pass(`${request.origin} ${request.target}`, now) ? 'forward' : 'rate-limited'
   }
 
   /** Which way a response goes; counts as forwarded when there is a way. */

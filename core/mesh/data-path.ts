@@ -97,8 +97,8 @@ export class DataPath implements MeshData {
     const way = this.#ways.towards(slab, at + DATAGRAM_DESTINATION_AT, now)
     if (way === undefined) return false
     if (way === 'here') return this.#deliver(at, length, congested, now)
-    // Back to where it came from is no progress, and a leaf carries nothing for others: the forwarder says so to the source.
-    const goesOn = way.via !== from && !this.#context.config.leafOnly
+    // What has lost its way, and what a leaf should not carry for others, is the forwarder's.
+    const goesOn = !way.astray.has(from) && !this.#context.config.leafOnly
     return goesOn && this.#forward(way, at, length, congested, now)
   }
 

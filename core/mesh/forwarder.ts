@@ -17,10 +17,17 @@ import type { NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
 import type { Counters } from '../node/counters.ts'
 import type { Neighbour } from '../node/layers.ts'
-import { canTravel, classifyRoute, errorLimiter, headerAfterHop, type RouteClass } from '../routing/index.ts'
+import {
+  canTravel,
+  chooseDetour,
+  classifyRoute,
+  errorLimiter,
+  headerAfterHop,
+  type RouteClass,
+} from '../routing/index.ts'
 import type { Arrival } from '../session/index.ts'
 import type { Millis } from '../time.ts'
-import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { isAstray, positionOf, routeTo, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
 import { Repeats } from './repeats.ts'
@@ -69,10 +76,10 @@ export class Forwarder {
       this.#deliver({ source, via: from, payload, pathMtu, congested }, now)
       return
     }
-    warmFrom(this.#context, datagram, from, now)
+    const told = warmFrom(this.#context, datagram, from, now)
     if (fromLeaf) this.#askForLeaf(datagram.destination, now)
     const onward = datagram === decoded.value ? message : encodeSessionDatagram(datagram)
-    if (canTravel(datagram)) this.#forward(from, onward, datagram, congested, now)
+    if (canTravel(datagram)) this.#forward(from, onward, datagram, told, congested, now)
     else {
       counters.forwarding.ttlExhaustedPackets++
       counters.forwarding.ttlExhaustedBytes += size
@@ -102,26 +109,26 @@ export class Forwarder {
     if (routeTo(this.#context, destination, now).type === 'unknown-position') this.#find(destination, now)
   }
 
+  /** `told`: the destination's position, where the datagram carries it. */
   #forward(
     from: NodeAddr,
     message: Uint8Array,
     datagram: SessionDatagram,
+    told: Coordinates | undefined,
     congested: boolean,
     now: Millis,
   ): void {
     const { counters, link } = this.#context
     const { destination } = datagram
     const size = message.length - TYPE_SIZE
-    const position = positionOf(this.#context, destination, now)
-    const route = routeTo(this.#context, destination, now, position)
-    // Back to where it came from is no progress: that neighbour chose us by its own view of the tree.
-    if (route.type !== 'forward' || route.via.addr === from || this.#context.config.leafOnly) {
+    // What all on the way are told alike makes them agree, where what each of them remembers may lead in a circle.
+    const position = told ?? positionOf(this.#context, destination, now)
+    const next = this.#nextHop(from, datagram, position, now)
+    if (next === undefined) {
       counters.forwarding.dropNoRoutePackets++
       counters.forwarding.dropNoRouteBytes += size
-      this.#signalNoRoute(datagram, now)
       return
     }
-    const next = route.via
     const header = headerAfterHop(datagram, next.mtu)
     if (header === undefined) return
     if (message.length + LINK_OVERHEAD > next.mtu) {
@@ -156,6 +163,24 @@ export class Forwarder {
     counters.forwarding.forwardedBytes += size
     if (mark) counters.congestion.ceForwarded++
     this.#countRoute(destination, position, next)
+  }
+
+  /** Where it goes; undefined when nowhere, of which its source is told. */
+  #nextHop(
+    from: NodeAddr,
+    datagram: SessionDatagram,
+    position: Coordinates | undefined,
+    now: Millis,
+  ): Neighbour | undefined {
+    const { config, link } = this.#context
+    const { destination } = datagram
+    const route = routeTo(this.#context, destination, now, position)
+    const isKnown = route.type === 'forward' && !config.leafOnly
+    if (isKnown && !isAstray(this.#context, from, route.via, destination, position)) return route.via
+    const detour = config.leafOnly ? undefined : chooseDetour(destination, link.neighbours(), from)
+    // On its detour it meets many who know no better, and the first has said so.
+    if (!isKnown || detour === undefined) this.#signalNoRoute(datagram, now)
+    return detour
   }
 
   #countRoute(destination: NodeAddr, position: Coordinates | undefined, next: Neighbour): void {

@@ -74,8 +74,8 @@ export class Signals {
   /** Puts both positions before the routers again, and makes sure that the destination's is right. */
   #showPosition(session: Session, now: Millis): void {
     const to = session.remote
-    if (session.isEstablished && this.#answers.pass(to, now))
-      this.#sessions.traffic.sendCoordinates(session, now)
+    if (!this.#answers.pass(to, now)) return
+    if (session.isEstablished) this.#sessions.traffic.sendCoordinates(session, now)
     this.#sessions.showPositions(session, now)
     if (this.#context.identities.byAddr(to) !== undefined) this.#lookups.start(to, now)
   }

@@ -10,42 +10,47 @@ import { isPositionOf } from '../session/index.ts'
 import type { Millis } from '../time.ts'
 import type { MeshContext } from './context.ts'
 
-export function warmFrom(context: MeshContext, datagram: SessionDatagram, via: NodeAddr, now: Millis): void {
-  if (!carriesCoordinates(datagram.payload)) return
+/** Returns what the datagram says of its destination's position. */
+export function warmFrom(
+  context: MeshContext,
+  datagram: SessionDatagram,
+  via: NodeAddr,
+  now: Millis,
+): Coordinates | undefined {
+  if (!carriesCoordinates(datagram.payload)) return undefined
   const decoded = decodeSessionPayload(datagram.payload)
   if (!decoded.ok) {
     context.counters.forwarding.warmMalformedPackets++
     context.counters.forwarding.warmMalformedBytes += datagram.payload.length
-    return
+    return undefined
   }
   const message = decoded.value
   switch (message.type) {
     case 'setup':
     case 'ack':
       notePosition(context, datagram.source, message.source, via, now)
-      notePosition(context, datagram.destination, message.destination, via, now)
-      break
+      return notePosition(context, datagram.destination, message.destination, via, now)
     case 'sealed':
       notePosition(context, datagram.source, message.coordinates?.source, via, now)
-      notePosition(context, datagram.destination, message.coordinates?.destination, via, now)
-      break
+      return notePosition(context, datagram.destination, message.coordinates?.destination, via, now)
     case 'msg3':
     case 'coords-required':
     case 'path-broken':
     case 'mtu-exceeded':
-      break
+      return undefined
   }
 }
 
-/** Takes a position heard in passing, if it can be one. */
+/** Takes a position heard in passing, if it can be one, and returns it. */
 export function notePosition(
   context: MeshContext,
   addr: NodeAddr,
   coordinates: Coordinates | undefined,
   via: NodeAddr,
   now: Millis,
-): void {
-  if (coordinates === undefined || addr === context.identity.nodeAddr) return
-  if (!isPositionOf(addr, coordinates)) return
+): Coordinates | undefined {
+  if (coordinates === undefined || addr === context.identity.nodeAddr) return undefined
+  if (!isPositionOf(addr, coordinates)) return undefined
   context.positions.insert(addr, coordinates, { trust: 'transit', via }, now)
+  return coordinates
 }

@@ -4,7 +4,7 @@ import { nodeAddrFromBytes, NODE_ADDR_SIZE, type NodeAddr } from '../identity/in
 import { classifyRoute } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { AddrTable } from './addr-table.ts'
-import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { isAstray, positionOf, routeTo, type MeshContext } from './context.ts'
 import { ROUTE_COUNTERS, type RouteCounter } from './forwarder.ts'
 
 /** Destinations at once, some 100 B each; more of them in use share slots and are asked for again. */
@@ -22,6 +22,8 @@ export interface Way {
   /** What goes over it carries the congestion mark. */
   readonly isCongested: boolean
   readonly counter: RouteCounter
+  /** Neighbours whose traffic for the destination has lost its way when it comes here. */
+  readonly astray: ReadonlySet<NodeAddr>
 }
 
 interface Answer {
@@ -61,8 +63,12 @@ export class Ways {
     // Over a constrained link the forwarder looks for repeats, and sessions keep another pace.
     if (route.type !== 'forward' || route.via.profile !== 'stock') return undefined
     const { via } = route
+    const astray = new Set<NodeAddr>()
+    for (const { addr } of this.#context.link.neighbours())
+      if (isAstray(this.#context, addr, via, destination, position)) astray.add(addr)
     return {
       destination,
+      astray,
       via: via.addr,
       mtu: via.mtu,
       isCongested: config.ecn.enabled && via.congested === true,

@@ -57,6 +57,35 @@ export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H>
   return best === undefined ? { type: 'dead-end' } : { type: 'forward', via: best.hop }
 }
 
+/** What a way without a position looks at in a neighbour. */
+export interface TreeHop extends Pick<Hop, 'addr' | 'filter' | 'canSend'> {
+  /** Parent or child of ours. */
+  readonly isTreePeer: boolean
+}
+
+/**
+ * Where a datagram may go that the destination's position leads nowhere, because nobody here knows it or it has moved:
+ * along the tree, to the neighbour that says it reaches the destination, and never back. Of several the one that says so of
+ * fewest, for it errs the least. Filters follow a node that moves within a second, cached positions when they are used.
+ */
+export function chooseDetour<H extends TreeHop>(
+  destination: NodeAddr,
+  neighbours: Iterable<H>,
+  cameFrom: NodeAddr,
+): H | undefined {
+  const key = new FilterKey(destination)
+  let best: H | undefined
+  let fewest = Infinity
+  for (const hop of neighbours) {
+    if (!hop.canSend || !hop.isTreePeer || hop.addr === cameFrom) continue
+    const { filter } = hop
+    if (filter?.hasKey(key) !== true) continue
+    const setBits = filter.setBits()
+    if (setBits < fewest) [best, fewest] = [hop, setBits]
+  }
+  return best
+}
+
 function bestOf<H extends Hop>(hops: readonly Ranked<H>[], destination: NodeAddr): Ranked<H> | undefined {
   // One alone is the best whatever its filter says; hashing for the filters costs more than all the rest.
   if (hops.length <= 1) return hops[0]

@@ -1,7 +1,7 @@
 export { CoordinateCache } from './coordinate-cache.ts'
 export type { CachedPosition, CoordinateCacheOptions, PositionSource, Trust } from './coordinate-cache.ts'
-export { canTravel, chooseRoute, classifyRoute, headerAfterHop } from './decide.ts'
-export type { Hop, Route, RouteClass, RouteQuestion, TransitHeader } from './decide.ts'
+export { canTravel, chooseDetour, chooseRoute, classifyRoute, headerAfterHop } from './decide.ts'
+export type { Hop, Route, RouteClass, RouteQuestion, TransitHeader, TreeHop } from './decide.ts'
 export { commonAncestor, commonDepth, hasAncestor, treeDistance } from './distance.ts'
 export {
   COORDINATE_CACHE_ENTRIES,

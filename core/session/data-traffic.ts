@@ -52,6 +52,7 @@ export function openTrafficAt(
   session.unanswered = undefined
   session.silentGreetings = 0
   session.lastActivityAt = now
+  session.measurement.used()
   session.measurement.receivedFrame(
     counter,
     innerTimestampAt(bytes, outAt),
@@ -100,6 +101,7 @@ export function sealTrafficAt(
   stats.packetsSent++
   stats.bytesSent += compressedSize(packetLength)
   session.lastActivityAt = now
+  session.measurement.used()
   session.unanswered ??= { since: now, packets: 0 }
   session.unanswered.packets++
   return length

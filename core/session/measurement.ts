@@ -17,8 +17,9 @@ import type { Millis } from '../time.ts'
 const UNKNOWN_PATH_MTU = 0xffff
 
 /**
- * A peer that measures answers reports with reports. One that never does (it measures nothing, or sits behind a radio)
- * hears ours ever more rarely: after so many without an answer the wait doubles with each.
+ * Reports are answered with reports, as every frame is. So ours grow ever rarer when they serve nobody: because the peer
+ * never answers (it measures nothing, or sits behind a radio), or because no data has passed. After so many the wait
+ * doubles with each.
  */
 const PATIENT_REPORTS = 4
 const FIRST_HOLD_MS: Millis = 2000
@@ -44,8 +45,9 @@ export interface FrameArrival {
 export class SessionMeasurement {
   readonly #measurement: Measurement
   readonly #pathMtu = new PathMtuState()
-  /** Times we reported since the peer last did. */
+  /** Times we reported since the peer last did, and since data last passed either way. */
   #unanswered = 0
+  #idle = 0
   #heldUntil: Millis = -Infinity
   readonly #reports = {
     seen: 0,
@@ -99,11 +101,17 @@ export class SessionMeasurement {
     this.#pathMtu.observe(pathMtu)
   }
 
+  /** Data passed, either way. */
+  used(): void {
+    this.#idle = 0
+    if (this.#unanswered < PATIENT_REPORTS) this.#heldUntil = -Infinity
+  }
+
   /** The peer's report on our frames; `ourTimestamp` is our session clock now. */
   receiverReport(report: ReceiverReport, ourTimestamp: number, now: Millis): void {
     this.#noteOutcome(this.#measurement.receiverReport(report, ourTimestamp, now))
     this.#unanswered = 0
-    this.#heldUntil = -Infinity
+    if (this.#idle < PATIENT_REPORTS) this.#heldUntil = -Infinity
     const { roundTripMs } = this
     if (roundTripMs !== undefined) this.#pathMtu.updateRtt(roundTripMs)
   }
@@ -190,7 +198,8 @@ export class SessionMeasurement {
 
   #holdBack(now: Millis): void {
     this.#unanswered++
-    const doublings = this.#unanswered - PATIENT_REPORTS
+    this.#idle++
+    const doublings = Math.max(this.#unanswered, this.#idle) - PATIENT_REPORTS
     if (doublings >= 0) this.#heldUntil = now + Math.min(FIRST_HOLD_MS * 2 ** doublings, LONGEST_HOLD_MS)
   }
 }

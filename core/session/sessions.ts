@@ -241,6 +241,7 @@ export class Sessions implements HandshakeEvents {
         session.stats.packetsReceived++
         session.stats.bytesReceived += body.length
         session.lastActivityAt = now
+        session.measurement.used()
         this.#events.data(session, message, congested, now)
         break
       case 'receiver-report':

@@ -52,6 +52,7 @@ export class Traffic {
     session.stats.packetsSent++
     session.stats.bytesSent += payload.length
     session.lastActivityAt = now
+    session.measurement.used()
     session.unanswered ??= { since: now, packets: 0 }
     session.unanswered.packets++
     return true

@@ -44,6 +44,8 @@ export interface TestMeshOptions {
   readonly crypto?: Crypto
   /** Frames and packets take the data path. Default false: they go through `step`. */
   readonly dataPath?: boolean
+  /** Takes what nodes hand out, which is otherwise kept with each: for runs too long to keep it all. */
+  readonly onOutput?: (node: TestNode, output: Exclude<NodeOutput, { type: 'send' }>) => void
 }
 
 /** A connection between two nodes, the same both ways. */
@@ -111,7 +113,11 @@ export class TestMesh {
   isTracing = false
   readonly #options: TestMeshOptions
   readonly #rng: Rng
-  readonly #wires = new Map<string, Wire>()
+  /** By profile, then by the name of either end. */
+  readonly #wires: Readonly<Record<LinkProfile, Map<string, Map<string, Wire>>>> = {
+    stock: new Map(),
+    constrained: new Map(),
+  }
   readonly #queue = new EventQueue<Happening>()
   readonly #wakeAt = new Map<TestNode, number>()
   readonly #byName = new Map<string, TestNode>()
@@ -167,15 +173,16 @@ export class TestMesh {
       drops: undefined,
       ...wire,
     }
-    this.#wires.set(wireKey(a.name, b.name, profile), whole)
+    this.#lay(profile, a, b, whole)
+    this.#lay(profile, b, a, whole)
     return whole
   }
 
   /** Makes `from` dial `to`, for ever. */
   dial(from: TestNode, to: TestNode, persistent = true): void {
-    const paths = [...this.#wires]
-      .filter(([key]) => key.startsWith(`${pairKey(from.name, to.name)} `))
-      .map(([, wire], priority) => ({ transportId: TRANSPORTS[wire.profile].id, addr: to.name, priority }))
+    const paths = Object.values(TRANSPORTS)
+      .filter(({ profile }) => this.#wires[profile].get(from.name)?.has(to.name) === true)
+      .map(({ id }, priority) => ({ transportId: id, addr: to.name, priority }))
     this.input(from, { type: 'connect', peer: to.identity.publicKey, paths, persistent })
   }
 
@@ -260,6 +267,13 @@ export class TestMesh {
     return [...outputs, ...(sink?.take() ?? [])]
   }
 
+  #lay(profile: LinkProfile, from: TestNode, to: TestNode, wire: Wire): void {
+    const wires = this.#wires[profile]
+    const ofNode = wires.get(from.name)
+    if (ofNode === undefined) wires.set(from.name, new Map([[to.name, wire]]))
+    else ofNode.set(to.name, wire)
+  }
+
   #newNode({ identity, sink, config }: Pick<TestNode, 'identity' | 'sink' | 'config'>): FipsNode {
     return new FipsNode({
       identity,
@@ -302,6 +316,7 @@ export class TestMesh {
   #perform(node: TestNode, outputs: readonly NodeOutput[]): void {
     for (const output of outputs) {
       if (output.type === 'send') this.#send(node, output)
+      else if (this.#options.onOutput !== undefined) this.#options.onOutput(node, output)
       else if (output.type === 'event') node.events.push(output.event)
       else node.outputs.push(output)
     }
@@ -317,7 +332,7 @@ export class TestMesh {
     const { to, frame, frameClass, transportId } = output
     if (this.isTracing) this.trace.push({ at: this.#now, from, to, frame, frameClass })
     const profile = transportId === TRANSPORTS.stock.id ? 'stock' : 'constrained'
-    const wire = this.#wires.get(wireKey(from.name, to, profile))
+    const wire = this.#wires[profile].get(from.name)?.get(to)
     const receiver = this.#byName.get(to)
     if (wire === undefined || receiver === undefined) return
     const isLost = wire.isCut || randomUnit(this.#rng) < wire.loss || wire.drops?.(frame) === true
@@ -334,12 +349,4 @@ export class TestMesh {
 
 export function hasPeer(node: TestNode, peer: TestNode): boolean {
   return node.node.views.peers().some((view) => view.nodeAddr === peer.addr)
-}
-
-function pairKey(a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`
-}
-
-function wireKey(a: string, b: string, profile: LinkProfile): string {
-  return `${pairKey(a, b)} ${profile}`
 }

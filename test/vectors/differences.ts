@@ -135,6 +135,10 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
       cases: ['tree fallback: best peer cannot send, no second choice'],
     },
   ],
+  // Nothing recorded shows these.
+  'detour-along-the-tree': [],
+  'lookups-by-origin': [],
+  'idle-session-reports': [],
 }
 
 /** The cases of a group in which we differ. */

@@ -137,7 +137,12 @@ test('lookup.json: request_handling', () => {
   // The file does not name the node itself, but what it answers is for it.
   const self = steps.find((step) => step.result === 'respond')?.target ?? vectorNode(0)
   checkEach(steps, (vector) => {
-    const request = { requestId: BigInt(vector.request_id), target: vector.target, ttl: vector.ttl }
+    const request = {
+      requestId: BigInt(vector.request_id),
+      origin: vectorNode(2),
+      target: vector.target,
+      ttl: vector.ttl,
+    }
     const verdict = table.receive(
       request,
       vector.from,
@@ -169,7 +174,8 @@ test('lookup.json: response_handling', () => {
   const steps = vectors.group<ResponseVector>('response_handling')
   for (const { request_id, to } of steps) {
     if (to === null) continue
-    table.receive({ requestId: BigInt(request_id), target: vectorNode(1), ttl: 1 }, to, vectorNode(0), 0)
+    const request = { requestId: BigInt(request_id), origin: vectorNode(2), target: vectorNode(1), ttl: 1 }
+    table.receive(request, to, vectorNode(0), 0)
   }
   checkEach(steps, (vector) => {
     const route = table.routeResponse(BigInt(vector.request_id))

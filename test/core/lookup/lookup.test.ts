@@ -112,7 +112,7 @@ test('with back-off a failed target is left alone until the topology changes', (
 
 test('one answer finds the way back', () => {
   const table = new RequestTable()
-  const request = { requestId: 9n, target: addrOf(4), ttl: 5 }
+  const request = { requestId: 9n, origin: addrOf(7), target: addrOf(4), ttl: 5 }
   assert.equal(table.receive(request, addrOf(8), addrOf(1), 0), 'forward')
   assert.deepEqual(table.routeResponse(9n), { type: 'reverse-path', to: addrOf(8) })
   assert.deepEqual(table.routeResponse(9n), { type: 'already-forwarded' })
@@ -132,4 +132,14 @@ test('a request is never forwarded back to where it came from', () => {
     peers: [addrOf(3)],
     usedFallback: true,
   })
+})
+
+test('an origin repeats itself too soon; another one that looks for the same node need not wait for it', () => {
+  const table = new RequestTable({ forwardInterval: 2000 })
+  const judge = (requestId: bigint, origin: number, now: number) =>
+    table.receive({ requestId, origin: addrOf(origin), target: addrOf(4), ttl: 5 }, addrOf(8), addrOf(1), now)
+  assert.equal(judge(1n, 5, 0), 'forward')
+  assert.equal(judge(2n, 6, 10), 'forward')
+  assert.equal(judge(3n, 5, 1000), 'rate-limited')
+  assert.equal(judge(4n, 5, 2000), 'forward')
 })

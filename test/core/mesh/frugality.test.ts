@@ -95,6 +95,21 @@ test('reports that nobody answers become rare, and are as frequent as before whe
   assert.ok(reports > 30, `${reports} reports in a minute`)
 })
 
+test('reports become rare while no data passes, and are as frequent as before when some does', () => {
+  const { net, nodes } = line(1)
+  const [first, last] = [nodes[0]!, nodes[1]!]
+  const reports = count(net, ({ frameClass }) => frameClass === 'report')
+  first.sendPacket(packetBetween(first, last, 1))
+  net.run(80_000)
+  assert.ok(reports() < 60, `${reports()} reports in 80 s of silence`)
+  const before = reports()
+  for (let i = 0; i < 20; i++) {
+    first.sendPacket(packetBetween(first, last, i))
+    net.run(1000)
+  }
+  assert.ok(reports() - before > 40, `${reports() - before} reports in 20 s of traffic`)
+})
+
 test('copies of a setup that are for impatience stop at the radio; one that is for a loss crosses it', () => {
   const { net, first, middle, last } = radioBehind(2500)
   let isDeaf = true

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import {
   BloomFilter,
+  chooseDetour,
   chooseRoute,
   type Coordinates,
   type Hop,
@@ -91,4 +92,20 @@ test('the limiter lets one event per address and interval pass, and forgets the 
   assert.ok(limiter.pass(addrOf(3), 101), 'address 2 makes room')
   assert.ok(!limiter.pass(addrOf(1), 102))
   assert.ok(limiter.pass(addrOf(2), 103))
+})
+
+test('a detour keeps to the tree, never goes back, and follows the filter that says yes to the fewest', () => {
+  const hop = (n: number, reached: readonly number[], isTreePeer = true) => ({
+    addr: addrOf(n),
+    filter: BloomFilter.of(reached.map(addrOf)),
+    canSend: true,
+    isTreePeer,
+  })
+  const detour = (hops: readonly ReturnType<typeof hop>[], cameFrom: number) =>
+    chooseDetour(addrOf(9), hops, addrOf(cameFrom))?.addr
+  const everything = hop(1, [2, 3, 4, 5, 9])
+  assert.equal(detour([everything, hop(2, [9]), hop(3, [9, 4])], 7), addrOf(2))
+  assert.equal(detour([everything, hop(2, [9])], 2), addrOf(1))
+  assert.equal(detour([hop(2, [9], false), hop(3, [4])], 7), undefined)
+  assert.equal(detour([{ ...hop(2, [9]), canSend: false }], 7), undefined)
 })
