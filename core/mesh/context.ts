@@ -31,7 +31,7 @@ export function routeTo(
 ): Route<Neighbour> {
   // As `chooseRoute` would, without a look at all the others.
   const direct = context.link.neighbour(destination)
-  if (direct?.canSend === true) return { type: 'forward', via: direct }
+  if (direct?.canSend === true && direct.isSilent !== true) return { type: 'forward', via: direct }
   return chooseRoute({
     position: context.link.ownCoordinates(),
     destination,

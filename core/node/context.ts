@@ -27,6 +27,7 @@ export type TimerKind =
   | 'drain'
   | 'heartbeat'
   | 'dead'
+  | 'silence'
   | 'tree-announce'
   | 'tree-resend'
   | 'filter-announce'

@@ -17,7 +17,7 @@ import {
 import type { TransportAddr, TransportId } from '../link.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
-import type { ArrivedFrame, Frames, MessageSink } from './frames.ts'
+import type { ArrivedFrame, FrameHost, Frames } from './frames.ts'
 import type { MeshData } from './layers.ts'
 import { PLACE_FRAME_MAX, type PacketSink } from './packet-sink.ts'
 
@@ -31,7 +31,7 @@ export interface DataDoorParts {
   readonly sink: PacketSink
   readonly mesh: MeshData
   /** Takes the messages that are no plain traffic. */
-  readonly deliver: MessageSink
+  readonly deliver: FrameHost['message']
 }
 
 export class DataDoor {

@@ -29,20 +29,25 @@ export interface FrameMeter {
   received(peer: Peer, frame: ArrivedFrame, bytes: number, now: Millis): void
 }
 
-/** An authentic message of a peer that is up; `congested` is the CE flag of its frame. */
-export type MessageSink = (peer: Peer, message: Uint8Array, congested: boolean, now: Millis) => void
+/** Who is told of what arrives. */
+export interface FrameHost {
+  /** An authentic message of a peer that is up; `congested` is the CE flag of its frame. */
+  message(peer: Peer, message: Uint8Array, congested: boolean, now: Millis): void
+  /** A frame of a peer that had fallen silent. */
+  spokeAgain(peer: Peer, now: Millis): void
+}
 
 export class Frames {
   readonly #ctx: NodeContext
   readonly #links: LinkTable
   readonly #meter: FrameMeter
-  readonly #deliver: MessageSink
+  readonly #host: FrameHost
 
-  constructor(ctx: NodeContext, links: LinkTable, meter: FrameMeter, deliver: MessageSink) {
+  constructor(ctx: NodeContext, links: LinkTable, meter: FrameMeter, host: FrameHost) {
     this.#ctx = ctx
     this.#links = links
     this.#meter = meter
-    this.#deliver = deliver
+    this.#host = host
   }
 
   receive(frame: EstablishedFrame, from: LinkPath, now: Millis): void {
@@ -63,7 +68,7 @@ export class Frames {
     const arrived = { counter: Number(counter), timestamp, isNewest, ...flags }
     const bytes = ESTABLISHED_HEADER_SIZE + frame.sealed.length
     if (this.accept(peer, session, arrived, bytes, from.transportId, from.addr, now))
-      this.#deliver(peer, message, flags.ce, now)
+      this.#host.message(peer, message, flags.ce, now)
   }
 
   /** A frame that did not open is counted and shown, never acted on: anyone who saw an index could otherwise end the link. */
@@ -195,6 +200,7 @@ export class Frames {
     peer.lastReceivedAt = now
     if (peer.up === undefined) return
     peer.up.heardAt = now
+    if (peer.up.isSilent) this.#host.spokeAgain(peer, now)
     const moved = addr !== peer.path.addr && transportId === peer.path.transportId
     if (moved && isNewest && session === peer.keys.current) peer.path = { transportId, addr }
   }

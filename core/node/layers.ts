@@ -31,6 +31,8 @@ export interface Neighbour {
   readonly congested?: boolean
   /** False while its keys are gone or its medium is down. */
   readonly canSend: boolean
+  /** It should have been heard by now: others go first. Absent: it is heard. */
+  readonly isSilent?: boolean
   /** Largest FMP frame of the link in bytes. */
   readonly mtu: number
   readonly profile: LinkProfile

@@ -19,6 +19,7 @@ import { LinkTable } from './link-table.ts'
 import { Liveness } from './liveness.ts'
 import { Neighbours } from './neighbours.ts'
 import { Responder } from './responder.ts'
+import { Silence } from './silence.ts'
 import { Tree } from './tree.ts'
 
 export class LinkHalf {
@@ -31,6 +32,7 @@ export class LinkHalf {
   readonly filters: Filters
   readonly reports: LinkReports
   readonly liveness: Liveness
+  readonly silence: Silence
   readonly leaves: Leaves
   readonly neighbours: Neighbours
   readonly fates: Fates
@@ -55,9 +57,10 @@ export class LinkHalf {
       },
       firstMeasured: (at) => this.tree.evaluate(at),
     })
-    this.frames = new Frames(ctx, this.links, this.reports, (peer, message, congested, at) =>
-      this.message(peer, message, congested, at),
-    )
+    this.frames = new Frames(ctx, this.links, this.reports, {
+      message: (peer, message, congested, at) => this.message(peer, message, congested, at),
+      spokeAgain: (peer, at) => this.silence.heard(peer, at),
+    })
     this.tree = new Tree(
       ctx,
       {
@@ -77,6 +80,14 @@ export class LinkHalf {
       isParent: (addr) => !this.tree.isRoot && this.tree.parent === addr,
     })
     this.leaves = new Leaves(ctx, { tree: this.tree, filters: this.filters, reports: this.reports })
+    this.silence = new Silence(ctx, {
+      reported: (peer) => this.reports.reported(peer),
+      fellSilent: (peer, at) => {
+        this.tree.evaluate(at)
+        this.initiator.rekey(peer, at)
+      },
+      spokeAgain: (_, at) => this.tree.evaluate(at),
+    })
     this.initiator = new Initiator(ctx, this.links, (addr, at) => this.dialer.attempt(addr, at))
     this.fates = new Fates(ctx, [this.tree, this.filters], this.initiator)
     this.dialer = new Dialer(ctx, {
@@ -124,12 +135,11 @@ export class LinkHalf {
     }
   }
 
-  /** New keys go to whoever answers at the address: the peer, or what it has become by a restart. */
   pathGone(transportId: TransportId, addr: TransportAddr, now: Millis): void {
     for (const peer of this.#ctx.peers.values()) {
       if (peer.path.transportId !== transportId || peer.path.addr !== addr) continue
       this.liveness.pathGone(peer, now)
-      this.initiator.rekey(peer, now)
+      this.silence.fall(peer, now)
     }
   }
 
@@ -167,6 +177,7 @@ export class LinkHalf {
   #linkUp(peer: Peer, now: Millis): void {
     this.dialer.linkUp(peer.addr)
     this.reports.linkUp(peer)
+    this.silence.linkUp(peer, now)
     this.tree.linkUp(peer, now)
     this.filters.linkUp(peer, now)
     this.leaves.linkUp(peer, now)

@@ -14,6 +14,7 @@ import type { Millis } from '../time.ts'
 import type { MmpMode } from './config.ts'
 import type { NodeContext } from './context.ts'
 import type { ArrivedFrame, FrameMeter } from './frames.ts'
+import type { Reported } from './silence.ts'
 
 /** Reports go out together and at most this often, as from peers that look at their reports once a second. */
 const REPORT_INTERVAL: Millis = 1000
@@ -77,6 +78,14 @@ export class LinkReports implements FrameMeter {
     const metrics = this.measurementOf(peer.addr)?.metrics
     const { lossThreshold, etxThreshold } = this.#ctx.config.ecn
     return metrics !== undefined && (metrics.lossRate >= lossThreshold || metrics.etx >= etxThreshold)
+  }
+
+  /** What the peer's reports say of the link; undefined before the first, and where none are due. */
+  reported(peer: Peer): Reported | undefined {
+    const metrics = this.measurementOf(peer.addr)?.metrics
+    const rttMs = metrics?.rttMs
+    if (metrics === undefined || rttMs === undefined || !peer.timers.reports) return undefined
+    return { lossRate: metrics.lossRate, rttMs }
   }
 
   /** Frames the peer has missed, by its last report; undefined when it has not reported under the present keys. */

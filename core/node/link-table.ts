@@ -171,6 +171,7 @@ export class LinkTable {
       epoch: session.remoteEpoch,
       isInitiator: session.isInitiator,
       heardAt: undefined,
+      isSilent: false,
       tree: announceState(treePacing(peer.timers)),
       filter: announceState(filterPacing(peer.timers)),
       isToldParent: false,

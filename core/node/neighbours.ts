@@ -120,6 +120,10 @@ class PeerView implements Neighbour {
     return keys.current !== undefined && this.#ctx.transports.has(path.transportId)
   }
 
+  get isSilent(): boolean {
+    return this.#peer.up?.isSilent === true
+  }
+
   get mtu(): number {
     return this.#peer.transport.mtu
   }

@@ -269,6 +269,8 @@ export class FipsNode implements SansIoNode {
         return half.liveness.heartbeatDue(peer, now)
       case 'dead':
         return half.liveness.deadDue(peer, now)
+      case 'silence':
+        return half.silence.due(peer, now)
       case 'tree-announce':
         return half.tree.announceDue(peer, now)
       case 'tree-resend':

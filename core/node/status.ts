@@ -212,6 +212,7 @@ export class NodeStatus implements NodeViews {
   #peer(peer: Peer): PeerView | undefined {
     const { tree, filters, reports } = this.#half
     const { up, keys } = peer
+    const hasMedium = this.#ctx.transports.has(peer.path.transportId)
     const measurement = reports.measurementOf(peer.addr)
     if (up === undefined || keys.current === undefined || measurement === undefined) return undefined
     const coordinates = tree.coordinatesOf(peer.addr)
@@ -225,7 +226,7 @@ export class NodeStatus implements NodeViews {
       transportAddr: peer.path.addr,
       profile: peer.transport.profile,
       direction: up.isInitiator ? 'outbound' : 'inbound',
-      connectivity: this.#ctx.transports.has(peer.path.transportId) ? 'connected' : 'stale',
+      connectivity: hasMedium && !up.isSilent ? 'connected' : 'stale',
       authenticatedAt: up.since,
       lastSeen: peer.lastReceivedAt ?? up.since,
       isParent: !tree.isRoot && tree.parent === peer.addr,

@@ -2,7 +2,7 @@
 import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
-import type { AnnounceFault, TreeAnnounce } from '../stp/index.ts'
+import type { AnnounceFault, LinkFacts, TreeAnnounce } from '../stp/index.ts'
 import {
   TreeState,
   announceFault,
@@ -156,7 +156,7 @@ export class Tree {
   /** Looks for the best parent with what is known now. */
   evaluate(now: Millis): void {
     const { counters, wallClock, timers } = this.#ctx
-    const change = this.#state.evaluate({ costs: this.#costs(), skip: new Set() }, wallClock(now), now)
+    const change = this.#state.evaluate(this.#facts(), wallClock(now), now)
     const suppressedUntil = this.#state.suppressedUntil(now)
     if (suppressedUntil !== undefined) timers.setNoLater('reevaluate', NODE, suppressedUntil)
     if (change === undefined) return
@@ -270,13 +270,15 @@ export class Tree {
     if (loops && peer.addr === this.parent) this.#ctx.counters.tree.loopDetected += 1
   }
 
-  #costs(): ReadonlyMap<NodeAddr, number> {
+  #facts(): LinkFacts {
     const costs = new Map<NodeAddr, number>()
+    const silent = new Set<NodeAddr>()
     for (const peer of this.#ctx.peers.values()) {
       const cost = peer.up === undefined ? undefined : this.#host.measuredCost(peer)
       if (cost !== undefined) costs.set(peer.addr, cost)
+      if (peer.up?.isSilent === true) silent.add(peer.addr)
     }
-    return costs
+    return { costs, silent, skip: new Set() }
   }
 
   #sign(): Uint8Array {

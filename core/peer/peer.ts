@@ -71,6 +71,8 @@ export interface UpState {
   readonly isInitiator: boolean
   /** When a frame last opened; undefined while none has, and none since the connection below ended. */
   heardAt: Millis | undefined
+  /** It should have been heard by now, and is passed by until it is. */
+  isSilent: boolean
   readonly tree: AnnounceState
   readonly filter: AnnounceState
   /** Whether we told it that it is our parent. */

@@ -16,6 +16,8 @@ export interface Hop {
   /** ETX-and-latency cost of the link, >= 1. */
   readonly cost: number
   readonly canSend: boolean
+  /** It should have been heard by now: used where nobody else is. Absent: it is heard. */
+  readonly isSilent?: boolean
 }
 
 export interface RouteQuestion<H extends Hop> {
@@ -36,7 +38,7 @@ export type Route<H extends Hop> =
   | { readonly type: 'dead-end' }
 
 /**
- * In this order: ourselves; a neighbour that is the destination; the cheapest of the neighbours whose filter has the
+ * Neighbours that fell silent come after all others. In this order: ourselves; a neighbour that is the destination; the cheapest of the neighbours whose filter has the
  * destination (then the closest, then the smallest address); the closest neighbour (then the smallest address).
  */
 export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H> {
@@ -44,17 +46,23 @@ export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H>
   if (destination === position[0]) return { type: 'local' }
   const ownDistance = destinationPosition === undefined ? 0 : treeDistance(position, destinationPosition)
   const closer: Ranked<H>[] = []
+  const silent: Ranked<H>[] = []
+  let silentDestination: H | undefined
   for (const hop of neighbours) {
     if (!hop.canSend) continue
-    if (hop.addr === destination) return { type: 'forward', via: hop }
+    const isSilent = hop.isSilent === true
+    if (hop.addr === destination) {
+      if (!isSilent) return { type: 'forward', via: hop }
+      silentDestination = hop
+    }
     const { coordinates } = hop
     if (destinationPosition === undefined || coordinates === undefined) continue
     const distance = treeDistance(coordinates, destinationPosition)
-    if (distance < ownDistance) closer.push({ hop, distance })
+    if (distance < ownDistance) (isSilent ? silent : closer).push({ hop, distance })
   }
-  if (destinationPosition === undefined) return { type: 'unknown-position' }
-  const best = bestOf(closer, destination)
-  return best === undefined ? { type: 'dead-end' } : { type: 'forward', via: best.hop }
+  const via = bestOf(closer, destination)?.hop ?? silentDestination ?? bestOf(silent, destination)?.hop
+  if (via !== undefined) return { type: 'forward', via }
+  return { type: destinationPosition === undefined ? 'unknown-position' : 'dead-end' }
 }
 
 /** What a way without a position looks at in a neighbour. */

@@ -19,6 +19,8 @@ export interface ParentQuestion {
   readonly paths: ReadonlyMap<NodeAddr, Coordinates>
   /** Link costs (>= 1) of the neighbours that were measured. */
   readonly costs: ReadonlyMap<NodeAddr, number>
+  /** Neighbours that should have been heard by now: a parent only when no other leads to the same root. Absent: none. */
+  readonly silent?: ReadonlySet<NodeAddr>
   /** Neighbours that do not forward for others. */
   readonly skip: ReadonlySet<NodeAddr>
   /** Fraction by which a discretionary candidate must be cheaper. */
@@ -28,7 +30,7 @@ export interface ParentQuestion {
 export type ParentChoice =
   /** Stay as we are. */
   | { readonly type: 'keep' }
-  /** The present parent is gone or leads to a worse root: switch whatever the damping says. */
+  /** The present parent is gone, silent, or leads to a worse root: switch whatever the damping says. */
   | { readonly type: 'mandatory'; readonly parent: NodeAddr }
   /** A cheaper way to the same root: switch unless damped. */
   | { readonly type: 'discretionary'; readonly parent: NodeAddr }
@@ -41,6 +43,7 @@ const UNMEASURED_COST = 1
 interface Candidate {
   readonly peer: NodeAddr
   readonly root: NodeAddr
+  readonly isSilent: boolean
   readonly measured: boolean
   readonly effectiveDepth: number
 }
@@ -54,7 +57,9 @@ export function chooseParent(question: ParentQuestion): ParentChoice {
   if (best === undefined) return isRoot ? KEEP : { type: 'be-root' }
   if (best.peer === parent) return KEEP
   const current = isRoot ? undefined : candidateOf(parent, question)
-  if (current === undefined || best.root < current.root) return { type: 'mandatory', parent: best.peer }
+  const isFallback = current !== undefined && current.isSilent && !best.isSilent
+  if (current === undefined || isFallback || best.root < current.root)
+    return { type: 'mandatory', parent: best.peer }
   // A measured link is known; an unmeasured one only looks cheap.
   const currentDepth = best.measured && !current.measured ? Infinity : current.effectiveDepth
   return best.effectiveDepth < currentDepth * (1 - hysteresis)
@@ -86,6 +91,7 @@ function candidateOf(peer: NodeAddr, question: ParentQuestion): Candidate | unde
   return {
     peer,
     root,
+    isSilent: question.silent?.has(peer) === true,
     measured: cost !== undefined,
     effectiveDepth: depth + (cost ?? UNMEASURED_COST),
   }
@@ -93,6 +99,7 @@ function candidateOf(peer: NodeAddr, question: ParentQuestion): Candidate | unde
 
 function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.root !== b.root) return a.root < b.root
+  if (a.isSilent !== b.isSilent) return b.isSilent
   if (a.measured !== b.measured) return a.measured
   if (a.effectiveDepth !== b.effectiveDepth) return a.effectiveDepth < b.effectiveDepth
   return a.peer < b.peer

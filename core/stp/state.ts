@@ -17,6 +17,8 @@ export interface TreeOptions {
 export interface LinkFacts {
   /** Costs (>= 1) of the measured links. */
   readonly costs: ReadonlyMap<NodeAddr, number>
+  /** Neighbours that should have been heard by now. Absent: none. */
+  readonly silent?: ReadonlySet<NodeAddr>
   /** Neighbours that do not forward for others. */
   readonly skip: ReadonlySet<NodeAddr>
 }
@@ -149,6 +151,7 @@ export class TreeState {
       parent: this.parent,
       paths: this.#paths,
       costs: facts.costs,
+      ...(facts.silent === undefined ? {} : { silent: facts.silent }),
       skip: facts.skip,
       hysteresis: this.#hysteresis,
     })

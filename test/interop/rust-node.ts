@@ -1,10 +1,9 @@
 /** The Rust peer of `rust-peer/` as a live node: IPv6 packets through its stdin and stdout, so no privilege is needed. */
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import type { Identity } from '../../core/index.ts'
 import { askDaemon, type ReplyData } from '../../gateway/control/index.ts'
 import { echoReply, echoRequest, readIcmp } from '../../gateway/ipv6/index.ts'
-import { identityOf, type LiveNode } from '../support/live-node.ts'
+import { identityOf, type LiveNode, type Starter, type Teardown } from '../support/live-node.ts'
 import { CACHE, start, type Running } from '../support/process.ts'
 
 export const FIPS_PEER: string = join(CACHE, 'rust-peer', 'release', 'fips-peer')
@@ -19,9 +18,16 @@ export interface RustOptions {
   readonly folder: string
   /** `127.0.0.1:port` to listen on. */
   readonly udp: string
-  /** Peers to dial, as `npub@host:port`. */
+  /** Address to accept TCP connections at. */
+  readonly tcp?: string
+  /** Peers to dial, as `npub@host:port` or `npub@tcp:host:port`. */
   readonly peers: readonly string[]
   readonly rekeySeconds?: number
+  readonly starter?: Starter
+}
+
+function startLogging(program: string, args: readonly string[]): Running {
+  return start(program, args, { RUST_LOG: 'info' })
 }
 
 export class RustNode implements LiveNode {
@@ -34,7 +40,7 @@ export class RustNode implements LiveNode {
   #sequence = 0
 
   /** Resolves when it runs; it is stopped after the test. */
-  static async run(t: TestContext, options: RustOptions): Promise<RustNode> {
+  static async run(t: Teardown, options: RustOptions): Promise<RustNode> {
     const node = new RustNode(options)
     t.after(() => node.stop())
     await node.start()
@@ -53,27 +59,20 @@ export class RustNode implements LiveNode {
   }
 
   ping(to: Identity, payloadBytes = 56): Promise<boolean> {
-    const sequence = this.#sequence++ & 0xffff
-    const { ipv6: source } = this.identity
-    const data = Uint8Array.from({ length: payloadBytes }, (_, at) => at & 0xff)
-    this.#send(echoRequest({ source, destination: to.ipv6, id: this.#options.seed, sequence, data }))
-    return new Promise((resolve) => {
-      const finish = (answered: boolean) => {
-        clearTimeout(timer)
-        this.#waiting.delete(sequence)
-        resolve(answered)
-      }
-      const timer = setTimeout(() => finish(false), PING_TIMEOUT_MS)
-      this.#waiting.set(sequence, () => finish(true))
-    })
+    return this.#ping(to, payloadBytes, PING_TIMEOUT_MS)
+  }
+
+  echo(to: Identity, timeoutMs: number): Promise<boolean> {
+    return this.#ping(to, 56, timeoutMs)
   }
 
   async start(): Promise<void> {
-    const { seed, udp, peers, rekeySeconds } = this.#options
+    const { seed, udp, tcp, peers, rekeySeconds, starter = startLogging } = this.#options
     const args = ['--seed', String(seed), '--udp', udp, '--control', this.#socket]
+    if (tcp !== undefined) args.push('--tcp', tcp)
     for (const peer of peers) args.push('--peer', peer)
     if (rekeySeconds !== undefined) args.push('--rekey', String(rekeySeconds))
-    const running = start(FIPS_PEER, args, { RUST_LOG: 'info' })
+    const running = starter(FIPS_PEER, args)
     running.onLine((line) => {
       if (line.startsWith('{')) this.#event(JSON.parse(line))
     })
@@ -89,6 +88,22 @@ export class RustNode implements LiveNode {
 
   async stop(signal?: NodeJS.Signals): Promise<void> {
     await this.#running?.stop(signal)
+  }
+
+  #ping(to: Identity, payloadBytes: number, timeoutMs: number): Promise<boolean> {
+    const sequence = this.#sequence++ & 0xffff
+    const { ipv6: source } = this.identity
+    const data = Uint8Array.from({ length: payloadBytes }, (_, at) => at & 0xff)
+    this.#send(echoRequest({ source, destination: to.ipv6, id: this.#options.seed, sequence, data }))
+    return new Promise((resolve) => {
+      const finish = (answered: boolean) => {
+        clearTimeout(timer)
+        this.#waiting.delete(sequence)
+        resolve(answered)
+      }
+      const timer = setTimeout(() => finish(false), timeoutMs)
+      this.#waiting.set(sequence, () => finish(true))
+    })
   }
 
   #send(packet: Uint8Array): void {

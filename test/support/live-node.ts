@@ -8,7 +8,6 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { Identity } from '../../core/index.ts'
 import { askDaemon, type ReplyData } from '../../gateway/control/index.ts'
 import { eventually, FIPS_RADIO, run, start, type Running } from './process.ts'
@@ -19,10 +18,17 @@ export interface LiveNode {
   ask(query: string): Promise<ReplyData>
   /** One echo with `payloadBytes` of payload; false when no reply came in time. */
   ping(to: Identity, payloadBytes?: number): Promise<boolean>
+  /** One small echo, sent at once; false when no reply came within `timeoutMs`. Never rejects. */
+  echo(to: Identity, timeoutMs: number): Promise<boolean>
   /** Ends the process: SIGTERM says goodbye to the peers, SIGKILL does not. */
   stop(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again with the same key and the same ports. */
   start(): Promise<void>
+}
+
+/** Where what was started is put to be ended: a test, or a script of its own. */
+export interface Teardown {
+  after(end: () => unknown): void
 }
 
 /** The identity whose secret key is a small number. */
@@ -33,7 +39,7 @@ export function identityOf(seed: number): Identity {
 }
 
 /** A folder for sockets and configurations, with a path short enough for a Unix socket; removed after the test. */
-export function scratch(t: TestContext): string {
+export function scratch(t: Teardown): string {
   const folder = mkdtempSync(join(tmpdir(), 'fips-live-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   return folder
@@ -75,7 +81,7 @@ export class DaemonNode implements LiveNode {
   #running: Running | undefined
 
   /** Resolves when it runs; it is stopped after the test. */
-  static async run(t: TestContext, options: DaemonOptions): Promise<DaemonNode> {
+  static async run(t: Teardown, options: DaemonOptions): Promise<DaemonNode> {
     const node = new DaemonNode(options)
     t.after(() => node.stop())
     await node.start()
@@ -99,6 +105,10 @@ export class DaemonNode implements LiveNode {
     writeFileSync(this.#config, JSON.stringify({ dns: { enabled: false }, ...options.config, node }))
   }
 
+  get pid(): number | undefined {
+    return this.#running?.child.pid
+  }
+
   get output(): string {
     return this.#running?.output() ?? ''
   }
@@ -111,6 +121,16 @@ export class DaemonNode implements LiveNode {
     const size = String(payloadBytes)
     const args = [FIPS_RADIO, 'ping', to.npub, '-s', this.socket, '-n', '1', '--size', size]
     return (await run(process.execPath, args)).code === 0
+  }
+
+  async echo(to: Identity, timeoutMs: number): Promise<boolean> {
+    try {
+      const { result } = await askDaemon(this.socket, 'ping', { npub: to.npub, timeout_ms: timeoutMs })
+      return result === 'reply'
+    } catch {
+      // It is not running, or is just going.
+      return false
+    }
   }
 
   /** Resolves with the next or an earlier line of its log that contains `text`. */

@@ -47,8 +47,13 @@ export class Namespace {
 /** Interface names are unique within this process. */
 let joined = 0
 
-/** Joins two namespaces by a veth pair with the given IPv4 addresses (`10.x.y.z/24`). */
-export async function join(a: Namespace, addressA: string, b: Namespace, addressB: string): Promise<void> {
+/** Joins two namespaces by a veth pair with the given IPv4 addresses (`10.x.y.z/24`); returns the device of each. */
+export async function join(
+  a: Namespace,
+  addressA: string,
+  b: Namespace,
+  addressB: string,
+): Promise<readonly [string, string]> {
   const id = `${process.pid % 100_000}x${joined++}`
   const [deviceA, deviceB] = [`va${id}`, `vb${id}`]
   await must(
@@ -73,4 +78,5 @@ export async function join(a: Namespace, addressA: string, b: Namespace, address
     await must('ip', '-n', namespace.name, 'addr', 'add', address, 'dev', device)
     await must('ip', '-n', namespace.name, 'link', 'set', device, 'up')
   }
+  return [deviceA, deviceB]
 }

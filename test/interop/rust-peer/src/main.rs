@@ -19,7 +19,7 @@ use fips_baseline as fips;
 use fips_latest as fips;
 
 use clap::Parser;
-use fips::config::{PeerConfig, TransportInstances};
+use fips::config::{PeerConfig, TcpConfig, TransportInstances};
 use fips::{Config, FipsEndpoint, Identity, Node, UdpConfig};
 use serde_json::{Value, json};
 use std::{error::Error, path::Path, path::PathBuf, time::Duration};
@@ -45,7 +45,10 @@ struct Args {
     /// UDP address to listen on.
     #[arg(long, default_value = "127.0.0.1:2121")]
     udp: String,
-    /// Peer to connect to, as npub@host:port; repeatable.
+    /// TCP address to accept connections at.
+    #[arg(long)]
+    tcp: Option<String>,
+    /// Peer to connect to, as npub@host:port, or npub@tcp:host:port; repeatable.
     #[arg(long)]
     peer: Vec<String>,
     /// Name of the TUN to create (needs root).
@@ -89,12 +92,22 @@ impl Args {
             mtu: Some(UDP_MTU),
             ..UdpConfig::default()
         });
+        if let Some(tcp) = &self.tcp {
+            config.transports.tcp = TransportInstances::Single(TcpConfig {
+                bind_addr: Some(tcp.clone()),
+                ..TcpConfig::default()
+            });
+        }
         config.tun.enabled = self.tun.is_some();
         config.tun.name = self.tun.clone();
         config.dns.enabled = self.tun.is_some();
         for peer in &self.peer {
             let (npub, addr) = peer.split_once('@').ok_or("--peer wants npub@host:port")?;
-            config.peers.push(PeerConfig::new(npub, "udp", addr));
+            let (kind, addr) = match addr.strip_prefix("tcp:") {
+                Some(addr) => ("tcp", addr),
+                None => ("udp", addr),
+            };
+            config.peers.push(PeerConfig::new(npub, kind, addr));
         }
         Ok(config)
     }
