@@ -9,6 +9,8 @@ export function winsInitiation(own: NodeAddr, remote: NodeAddr): boolean {
   return own < remote
 }
 
+/** Least patience with silence, in round trips. */
+const SILENCE_ROUND_TRIPS = 4
 /** Longest patience with silence, in multiples of the pace's. */
 const MAX_SILENCE_DOUBLINGS = 4
 
@@ -21,7 +23,8 @@ export function greetingDue(
   if (epoch === undefined || session.initiation !== undefined || session.unconfirmed !== undefined)
     return { at: Infinity, reason: 'rekey' }
   const { unanswered } = session
-  const patience = pace.silenceMs * 2 ** Math.min(session.silentGreetings, MAX_SILENCE_DOUBLINGS)
+  const patienceMs = Math.max(pace.silenceMs, SILENCE_ROUND_TRIPS * (session.roundTripMs ?? 0))
+  const patience = patienceMs * 2 ** Math.min(session.silentGreetings, MAX_SILENCE_DOUBLINGS)
   const isSilent = unanswered !== undefined && unanswered.packets >= pace.silencePackets
   const silentAt = isSilent ? unanswered.since + patience : Infinity
   const rekeyAt = rekeyDue(session, pace)

@@ -62,8 +62,8 @@ export const REKEY_DAMPENING_MS: Millis = 30_000
  */
 export const ANSWER_LIFETIME_MS: Millis = 120_000
 
-/** The peer answers data or reports on it about once a second. */
-const STOCK_SILENCE_MS: Millis = 3000
+/** The peer answers data, or reports on it within about a second. */
+const STOCK_SILENCE_MS: Millis = 1500
 const STOCK_HOLD_MS: Millis = 30_000
 
 /** Above the 10 to 20 s of a two-hop radio round trip, so that a resend is for a loss and not for impatience. */
