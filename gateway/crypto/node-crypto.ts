@@ -1,54 +1,17 @@
-/** The primitives of Node's own OpenSSL; signatures, which it does not have, stay with the portable code. */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createECDH,
-  createHash,
-  createSecretKey,
-  type KeyObject,
-} from 'node:crypto'
-import {
-  COMPRESSED_KEY_SIZE,
-  SECRET_SIZE,
-  TAG_SIZE,
-  nobleCrypto,
-  ViewCipher,
-  type Crypto,
-} from '../../core/index.ts'
+/** The symmetric primitives of Node's own OpenSSL. */
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject } from 'node:crypto'
+import { SECRET_SIZE, TAG_SIZE, ViewCipher, type Crypto } from '../../core/index.ts'
+import { wasmCurve } from './curve.ts'
 import { Nonce } from './nonce.ts'
 
 const ALGORITHM = 'chacha20-poly1305'
-const CURVE = 'secp256k1'
 
 export const nodeCrypto: Crypto = {
+  ...wasmCurve,
   name: 'node',
 
   sha256: (data) => plain(createHash('sha256').update(data).digest()),
 
-  publicKey(secret) {
-    const ecdh = createECDH(CURVE)
-    try {
-      ecdh.setPrivateKey(secret)
-    } catch {
-      throw new RangeError('not a secp256k1 secret key')
-    }
-    return plain(ecdh.getPublicKey(null, 'compressed'))
-  },
-
-  ecdh(secret, publicKey) {
-    // OpenSSL would also take the uncompressed and the hybrid form.
-    if (publicKey.length !== COMPRESSED_KEY_SIZE) return undefined
-    const ecdh = createECDH(CURVE)
-    ecdh.setPrivateKey(secret)
-    try {
-      return nodeCrypto.sha256(ecdh.computeSecret(publicKey))
-    } catch {
-      return undefined
-    }
-  },
-
-  sign: (digest, secret, aux) => nobleCrypto.sign(digest, secret, aux),
-  verify: (signature, digest, publicKey) => nobleCrypto.verify(signature, digest, publicKey),
   cipher: (key) => new NodeCipher(key),
 }
 

@@ -8,4 +8,11 @@ export class Nonce {
     this.#view.setBigUint64(4, counter, true)
     return this.#bytes
   }
+
+  /** `of` a safe integer, which makes no bigint. */
+  ofNumber(counter: number): Uint8Array {
+    this.#view.setUint32(4, counter, true)
+    this.#view.setUint32(8, counter / 2 ** 32, true)
+    return this.#bytes
+  }
 }

@@ -17,6 +17,9 @@ const KEY_RUNS = 25
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const aad = fc.uint8Array({ maxLength: 40 })
 const plaintext = fc.uint8Array({ maxLength: 1500 })
+const safeCounter = fc.maxSafeNat()
+/** Of few, so that a place comes again with another length. */
+const place = fc.nat({ max: 7 }).map((index) => 16 + 301 * index)
 const counter = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 
 function contract(crypto: Crypto): void {
@@ -46,6 +49,30 @@ function contract(crypto: Crypto): void {
         assert.equal(cipher.open(n ^ 1n, a, sealed), undefined)
         assert.equal(cipher.open(n, Uint8Array.of(...a, 0), sealed), undefined)
         assert.deepEqual(cipher.open(n, a, sealed), p, 'a failure before must leave nothing behind')
+      }),
+      { seed: SEED, numRuns: FRAME_RUNS },
+    )
+  })
+
+  test(`${crypto.name}: does the same by offsets, in places that were used before`, () => {
+    const [memory, output] = [new Uint8Array(4096), new Uint8Array(4096)]
+    fc.assert(
+      fc.property(key, safeCounter, aad, plaintext, place, place, fc.nat(), (k, n, a, p, at, outAt, bit) => {
+        const cipher = crypto.cipher(k)
+        const reference = nobleCrypto.cipher(k).seal(BigInt(n), a, p)
+        const sealedAt = at + a.length
+        memory.fill(0xaa)
+        memory.set(a, at)
+        memory.set(p, sealedAt)
+        cipher.sealAt(n, memory, at, a.length, sealedAt, p.length)
+        const sealed = memory.slice(sealedAt, sealedAt + reference.length)
+        assert.deepEqual(sealed, reference)
+        assert.equal(memory[sealedAt + reference.length], 0xaa, 'nothing behind it changed')
+        assert.equal(cipher.openAt(n, memory, at, a.length, sealedAt, sealed.length, output, outAt), true)
+        assert.deepEqual(output.slice(outAt, outAt + p.length), p)
+        memory[sealedAt + ((bit >> 3) % sealed.length)]! ^= 1 << (bit & 7)
+        assert.equal(cipher.openAt(n, memory, at, a.length, sealedAt, sealed.length, output, outAt), false)
+        assert.equal(cipher.openAt(n, memory, at, a.length, sealedAt, bit % 16, output, outAt), false)
       }),
       { seed: SEED, numRuns: FRAME_RUNS },
     )
