@@ -14,11 +14,28 @@ export const RECENT_REQUEST_EXPIRY: Millis = 10_000
 /** Requests remembered at once; when full new ones are not forwarded, so that answers under way still find back. */
 export const MAX_RECENT_REQUESTS = 4096
 
+/** Of these, what one neighbour may have brought: a flood of one leaves room for the others. */
+export const MAX_RECENT_OF_ONE = 2048
+
 /** At most one request of an origin for a target is forwarded in this time, whatever its id. */
 export const FORWARD_MIN_INTERVAL: Millis = 2000
 
 /** Pairs of origin and target the forward limiter remembers. */
 export const FORWARD_LIMITER_ENTRIES = 4096
+
+/** Requests for one target that are forwarded at once, whoever asks, and then a second. */
+export const TARGET_BURST = 20
+export const TARGETED_PER_SECOND = 10
+
+/**
+ * Between the turns of those that wait. A little longer than that rate has it, so that the next node on the way, which
+ * measures it by frames that may have been held up, lets all of them pass.
+ */
+export const TURN_MS: Millis = 105
+
+/** Requests that wait for their turn, and those of one neighbour. When full the new one is not kept. */
+export const MAX_HELD_REQUESTS = 512
+export const MAX_HELD_OF_ONE = 128
 
 /** Lookups of our own at once; as many as there are destinations with packets waiting. */
 export const MAX_PENDING_LOOKUPS = 256

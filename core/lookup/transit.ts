@@ -1,17 +1,30 @@
 /** Requests that came by: recognised when they come again, and the way back for their answers. */
 import type { NodeAddr } from '../identity/index.ts'
 import { IntervalLimiter } from '../limits.ts'
+import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
+import { HeldRequests, type HeldRequest } from './held.ts'
 import {
   FORWARD_LIMITER_ENTRIES,
   FORWARD_MIN_INTERVAL,
+  MAX_RECENT_OF_ONE,
   MAX_RECENT_REQUESTS,
   RECENT_REQUEST_EXPIRY,
+  TARGET_BURST,
+  TARGETED_PER_SECOND,
+  TURN_MS,
 } from './limits.ts'
 import type { LookupRequest } from './wire.ts'
 
 export type RequestVerdict =
-  'respond' | 'forward' | 'duplicate' | 'cache-full' | 'rate-limited' | 'ttl-exhausted'
+  | 'respond'
+  | 'forward'
+  | 'duplicate'
+  | 'cache-full'
+  | 'rate-limited'
+  | 'ttl-exhausted'
+  /** Many ask for the target just now: `hold` it. */
+  | 'crowded'
 
 export type ResponseRoute =
   | { readonly type: 'reverse-path'; readonly to: NodeAddr }
@@ -42,6 +55,11 @@ export class RequestTable {
    * that many look for would wait for the others, and the first requests of all but one would be lost.
    */
   readonly #limiter: IntervalLimiter<string>
+  /** Requests for one target, whoever asks. */
+  readonly #byTarget = new KeyedBuckets(TARGET_BURST, TARGETED_PER_SECOND)
+  readonly #held = new HeldRequests()
+  /** Remembered requests of each neighbour. */
+  readonly #counts = new Map<NodeAddr, number>()
   readonly #expiry: Millis
 
   constructor(options: RequestTableOptions = {}) {
@@ -68,11 +86,32 @@ export class RequestTable {
   ): RequestVerdict {
     this.#purge(now)
     if (this.#recent.has(request.requestId)) return 'duplicate'
-    if (this.#recent.size >= capacity) return 'cache-full'
+    const count = this.#counts.get(from) ?? 0
+    if (this.#recent.size >= capacity || count >= MAX_RECENT_OF_ONE) return 'cache-full'
+    this.#counts.set(from, count + 1)
     this.#recent.set(request.requestId, { from, expiresAt: now + keepMs, answered: false })
     if (request.target === self) return 'respond'
     if (request.ttl === 0) return 'ttl-exhausted'
-    return this.#limiter.pass(`${request.origin} ${request.target}`, now) ? 'forward' : 'rate-limited'
+    if (!this.#limiter.pass(`${request.origin} ${request.target}`, now)) return 'rate-limited'
+    const isFree = !this.#held.waitsFor(request.target) && this.#byTarget.take(request.target, now)
+    return isFree ? 'forward' : 'crowded'
+  }
+
+  /** Keeps a crowded request until its turn. False when there is no room. */
+  hold(request: LookupRequest, from: NodeAddr, now: Millis): boolean {
+    return this.#held.hold(request, from, now + TURN_MS)
+  }
+
+  /** Held requests whose turn it is. */
+  takeDue(now: Millis): readonly HeldRequest[] {
+    const due = this.#held.takeDue(now, TURN_MS)
+    // A turn counts like any other request, or whoever comes after the last of them would find room for a burst.
+    for (const { request } of due) this.#byTarget.take(request.target, now)
+    return due
+  }
+
+  deadline(): Millis | undefined {
+    return this.#held.deadline()
   }
 
   /** Which way a response goes; counts as forwarded when there is a way. */
@@ -88,6 +127,9 @@ export class RequestTable {
     for (const [id, request] of this.#recent) {
       if (now <= request.expiresAt) return
       this.#recent.delete(id)
+      const left = (this.#counts.get(request.from) ?? 1) - 1
+      if (left > 0) this.#counts.set(request.from, left)
+      else this.#counts.delete(request.from)
     }
   }
 }

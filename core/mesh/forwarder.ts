@@ -26,12 +26,17 @@ import {
   type RouteClass,
 } from '../routing/index.ts'
 import type { Arrival } from '../session/index.ts'
+import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
 import { isAstray, positionOf, routeTo, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
 import { Repeats } from './repeats.ts'
 import { warmFrom } from './warm.ts'
+
+/** A neighbour that comes back sets off many at once, for all who send through it. */
+const SIGNAL_BURST = 200
+const SIGNALS_PER_SECOND = 50
 
 /** The counters leave out the link message's type byte. */
 const TYPE_SIZE = 1
@@ -41,6 +46,8 @@ export class Forwarder {
   readonly #deliver: (arrival: Arrival, now: Millis) => void
   readonly #find: (destination: NodeAddr, now: Millis) => void
   readonly #errors = errorLimiter()
+  /** Signals that what one neighbour brings may cause. */
+  readonly #signals = new KeyedBuckets(SIGNAL_BURST, SIGNALS_PER_SECOND)
   readonly #repeats: Repeats
 
   /** `find` looks for a node on behalf of a leaf. */
@@ -142,6 +149,7 @@ export class Forwarder {
           reporter: this.#context.identity.nodeAddr,
           mtu: next.mtu,
         },
+        from,
         now,
       )
       return
@@ -179,7 +187,7 @@ export class Forwarder {
     if (isKnown && !isAstray(this.#context, from, route.via, destination, position)) return route.via
     const detour = config.leafOnly ? undefined : chooseDetour(destination, link.neighbours(), from)
     // On its detour it meets many who know no better, and the first has said so.
-    if (!isKnown || detour === undefined) this.#signalNoRoute(datagram, now)
+    if (!isKnown || detour === undefined) this.#signalNoRoute(datagram, from, now)
     return detour
   }
 
@@ -189,7 +197,7 @@ export class Forwarder {
   }
 
   /** Tells the source that its datagram is stuck here, and whether that is for want of a position or of a way. */
-  #signalNoRoute(datagram: SessionDatagram, now: Millis): void {
+  #signalNoRoute(datagram: SessionDatagram, from: NodeAddr, now: Millis): void {
     const { destination } = datagram
     const reporter = this.#context.identity.nodeAddr
     const position = positionOf(this.#context, destination, now)
@@ -200,12 +208,17 @@ export class Forwarder {
       position === undefined
         ? { type: 'coords-required', destination, reporter }
         : { type: 'path-broken', destination, reporter, lastCoordinates: position },
+      from,
       now,
     )
   }
 
-  #signal(about: SessionDatagram, signal: ErrorSignal, now: Millis): void {
+  #signal(about: SessionDatagram, signal: ErrorSignal, from: NodeAddr, now: Millis): void {
     if (!this.#errors.pass(about.destination, now)) return
+    if (!this.#signals.take(from, now)) {
+      this.#context.counters.errors.flooded++
+      return
+    }
     this.originate(about.source, encodeSignal(signal), 'interactive', now)
   }
 }

@@ -20,7 +20,7 @@ import {
 } from '../lookup/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import { IntervalLimiter } from '../limits.ts'
-import { TokenBucket } from '../peer/token-bucket.ts'
+import { SourceBuckets } from '../peer/token-bucket.ts'
 import type { PositionSource } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { routeTo, type MeshContext } from './context.ts'
@@ -43,9 +43,9 @@ const RADIO_REQUEST_TARGETS = 1024
 /** A request that crosses a radio is remembered until its last answer may have come. */
 const CONSTRAINED_RECENT_MS: Millis = 120_000
 
-/** Answers we sign: each costs a signature for whoever asks. */
-const ANSWERS_PER_SECOND = 20
-const ANSWER_BURST = 60
+/** Answers we sign, each a signature for whoever asks; a quarter of it for what one neighbour brings. */
+const ANSWERS_PER_SECOND = 80
+const ANSWER_BURST = 240
 
 const AUX_SIZE = 32
 
@@ -60,8 +60,9 @@ export class Lookups {
   readonly #events: LookupEvents
   readonly #origin: LookupOrigin
   readonly #requests: RequestTable
-  readonly #answers = new TokenBucket(ANSWER_BURST, ANSWERS_PER_SECOND)
+  readonly #answers = new SourceBuckets(ANSWER_BURST, ANSWERS_PER_SECOND)
   readonly #overRadio = new IntervalLimiter(RADIO_REQUEST_MS, RADIO_REQUEST_TARGETS)
+  /** Of the lookups under way. */
   readonly #startedAt = new Map<NodeAddr, Millis>()
   /** Of the lookups under way, those whose answers may go unchecked. */
   readonly #unproven = new Set<NodeAddr>()
@@ -135,7 +136,7 @@ export class Lookups {
     switch (this.#requests.receive(request, from, identity.nodeAddr, now, keepMs)) {
       case 'respond':
         counters.discovery.reqTargetIsUs++
-        if (this.#answers.take(now)) this.#answer(request, from, now)
+        if (this.#answers.take(from, now)) this.#answer(request, from, now)
         break
       case 'forward':
         this.#forward(request, from, now)
@@ -145,6 +146,9 @@ export class Lookups {
         break
       case 'cache-full':
         counters.discovery.reqDedupCacheFull++
+        break
+      case 'crowded':
+        if (!this.#requests.hold(request, from, now)) counters.discovery.reqForwardRateLimited++
         break
       case 'rate-limited':
         counters.discovery.reqForwardRateLimited++
@@ -192,6 +196,7 @@ export class Lookups {
   }
 
   tick(now: Millis): void {
+    for (const { request, from } of this.#requests.takeDue(now)) this.#forward(request, from, now)
     const { retries, failed } = this.#origin.poll(now)
     for (const attempt of retries) {
       this.#ask(attempt, originTargets(attempt.target, this.#context.link.neighbours()), now)
@@ -205,7 +210,8 @@ export class Lookups {
   }
 
   deadline(): Millis | undefined {
-    return this.#origin.deadline()
+    const [origin, held] = [this.#origin.deadline(), this.#requests.deadline()]
+    return origin === undefined || held === undefined ? (origin ?? held) : Math.min(origin, held)
   }
 
   #ask(attempt: LookupAttempt, peers: readonly NodeAddr[], now: Millis): boolean {

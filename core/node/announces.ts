@@ -4,6 +4,13 @@ import { lossDelay } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext, TimerKind } from './context.ts'
 
+/**
+ * Announces of a kind that a neighbour may send us: stock nodes send at most two a second, and one that flaps a few more.
+ * Each costs us a signature, or a look at everything we reach.
+ */
+export const INBOUND_BURST = 20
+export const INBOUND_PER_SECOND = 4
+
 const SUSPICIONS_OF_LOSS = 2
 
 /** Losses of one content in a row after which the peer is taken to be out of reach: by the delays, half an hour or more. */

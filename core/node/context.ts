@@ -16,6 +16,7 @@ import type { NodeOutput } from './api.ts'
 import type { NodeConfig } from './config.ts'
 import type { Counters } from './counters.ts'
 import type { TimerTable } from './timers.ts'
+import type { Violations } from './violations.ts'
 
 /** Everything that happens by time. The subject is a NodeAddr, or NODE for what concerns the node as a whole. */
 export type TimerKind =
@@ -59,10 +60,11 @@ export interface NodeContext {
   readonly counters: Counters
   readonly timers: TimerTable<TimerKind, TimerSubject>
   readonly transports: Map<TransportId, TransportState>
-  /** Everyone we have a handshake or a link with. */
+  /** Everyone we have a handshake or a link with: at most `limits.maxLinks`, and when full nobody new is taken. */
   readonly peers: Map<NodeAddr, Peer>
   readonly indexes: SessionIndexes<IndexOwner>
   readonly accessLists: AccessLists
+  readonly violations: Violations
   /** Drawn at the start: tells peers that we restarted. */
   readonly epoch: Uint8Array
   readonly wallClock: (now: Millis) => UnixSeconds

@@ -82,6 +82,8 @@ const TREE = [
   'parentSwitches',
   'parentLosses',
   'flapDampened',
+  /** Ours: announces beyond what an honest neighbour ever sends. */
+  'flooded',
 ] as const
 
 const BLOOM = [
@@ -96,6 +98,8 @@ const BLOOM = [
   'sent',
   'debounceSuppressed',
   'sendFailed',
+  /** Ours: as for the tree. */
+  'flooded',
 ] as const
 
 const CONGESTION = ['ceForwarded', 'ceReceived', 'congestionDetected', 'kernelDropEvents'] as const
@@ -111,6 +115,8 @@ const ERRORS = [
   'pathMtuNotifBelowFloor',
   'mtuExceededBelowFloor',
   'lookupRespMtuBelowFloor',
+  /** Ours: signals not sent, because one neighbour brought too much that calls for one. */
+  'flooded',
 ] as const
 
 /** Frames of the link layer that were dropped, by reason. */
@@ -135,6 +141,7 @@ const HANDSHAKE = [
   'msg1NotAccepted',
   'msg1NotListed',
   'msg1Denied',
+  'msg1Banned',
   'msg1Ourselves',
   'msg1TieBroken',
   'msg1Answered',
@@ -150,6 +157,7 @@ const HANDSHAKE = [
   'rekeyCompleted',
   'rekeyAbandoned',
   'peerRestarts',
+  'violators',
 ] as const
 
 const MMP = ['decodeError', 'senderReports', 'receiverReports', 'sent'] as const

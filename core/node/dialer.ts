@@ -8,6 +8,12 @@ import type { Millis } from '../time.ts'
 import type { PeerPath } from './api.ts'
 import type { NodeContext } from './context.ts'
 
+/**
+ * Peers dialled in passing at once: stations that announce themselves on an open medium may be anybody's invention. When
+ * full a new one is not dialled. Those that are to stand are as many as the operator configured.
+ */
+const MAX_PASSING_PLANS = 256
+
 /** Share of the wait that is drawn at random on top: nodes that lost the same hub do not come back as one. */
 const REDIAL_JITTER = 0.2
 
@@ -64,6 +70,7 @@ export class Dialer {
     now: Millis,
   ): void {
     if (addr === this.#ctx.identity.nodeAddr || this.#ctx.accessLists.isDenied(addr)) return
+    if (!persistent && !this.#plans.has(addr) && this.#passingCount() >= MAX_PASSING_PLANS) return
     const sorted = [...paths].sort((a, b) => a.priority - b.priority)
     this.#plans.set(addr, {
       addr,
@@ -95,6 +102,11 @@ export class Dialer {
     const plan = this.#plans.get(addr)
     const peer = this.#ctx.peers.get(addr)
     if (plan === undefined || peer?.up !== undefined || peer?.attempt !== undefined) return
+    const bannedUntil = this.#ctx.violations.bannedUntil(addr, now)
+    if (bannedUntil !== undefined) {
+      this.#ctx.timers.set('dial', addr, bannedUntil)
+      return
+    }
     while (plan.nextPath < plan.paths.length) {
       const path = plan.paths[plan.nextPath]
       plan.nextPath += 1
@@ -145,6 +157,12 @@ export class Dialer {
       if (path.priority >= limit) return
       if (this.#dial.otherPath(peer, path, now)) return
     }
+  }
+
+  #passingCount(): number {
+    let count = 0
+    for (const plan of this.#plans.values()) if (!plan.persistent) count++
+    return count
   }
 
   #roundFailed(plan: DialPlan, now: Millis): void {

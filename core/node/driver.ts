@@ -24,7 +24,7 @@ export class Driver {
   readonly #node: SansIoNode
   readonly #clock: Clock
   readonly #sinks: DriverSinks
-  /** Inputs that came while a step was being performed; they run after it, in order. */
+  /** Inputs that came while a step was being performed; they run after it, in order. As many as its effects cause. */
   readonly #waiting: NodeInput[] = []
   #isStepping = false
   #timer: { readonly at: Millis; readonly cancel: () => void } | undefined

@@ -3,9 +3,21 @@ import type { BloomFilter } from '../bloom/index.ts'
 import { FilterState, decodeFilterAnnounce, encodeFilterAnnounce } from '../bloom/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
+import { KeyedBuckets } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
-import { cancel, confirm, isLost, noteSent, owe, repeat, repeatLost, takeDue } from './announces.ts'
+import {
+  cancel,
+  confirm,
+  INBOUND_BURST,
+  INBOUND_PER_SECOND,
+  isLost,
+  noteSent,
+  owe,
+  repeat,
+  repeatLost,
+  takeDue,
+} from './announces.ts'
 import type { NodeContext } from './context.ts'
 
 export interface FilterHost {
@@ -26,6 +38,7 @@ export class Filters {
   readonly #ctx: NodeContext
   readonly #host: FilterHost
   readonly #state: FilterState
+  readonly #inbound = new KeyedBuckets(INBOUND_BURST, INBOUND_PER_SECOND)
   #sentSequence = 0n
 
   constructor(ctx: NodeContext, host: FilterHost) {
@@ -99,6 +112,10 @@ export class Filters {
   receive(peer: Peer, message: Uint8Array, now: Millis): void {
     const { counters } = this.#ctx
     counters.bloom.received += 1
+    if (!this.#inbound.take(peer.addr, now)) {
+      counters.bloom.flooded += 1
+      return
+    }
     const decoded = decodeFilterAnnounce(message)
     if (!decoded.ok) {
       const isOtherVersion = decoded.code === 'unsupported-size-class'

@@ -71,6 +71,7 @@ export class LinkHalf {
         peerForgot: (peer, at) => this.#peerForgot(peer, at),
         announced: (peer, at) => this.leaves.announced(peer, at),
         parentTold: (peer, at) => this.filters.sendAgain(peer, at),
+        violated: (peer, at) => this.#violated(peer, at),
       },
       now,
     )
@@ -172,6 +173,12 @@ export class LinkHalf {
       case undefined:
         this.#ctx.counters.link.unknownMessage += 1
     }
+  }
+
+  #violated(peer: Peer, now: Millis): void {
+    if (!this.#ctx.violations.note(peer.addr, now)) return
+    this.#ctx.counters.handshake.violators += 1
+    this.liveness.disconnect(peer, 'security-violation', now)
   }
 
   #linkUp(peer: Peer, now: Millis): void {

@@ -51,6 +51,7 @@ interface Measured {
 export class LinkReports implements FrameMeter {
   readonly #ctx: NodeContext
   readonly #host: ReportHost
+  /** One entry for each link that is up. */
   readonly #byPeer = new Map<NodeAddr, Measured>()
 
   constructor(ctx: NodeContext, host: ReportHost) {

@@ -24,6 +24,7 @@ import { NodeStatus } from './status.ts'
 import type { NodeViews } from './views.ts'
 import { TimerTable } from './timers.ts'
 import type { DueTimer } from './timers.ts'
+import { Violations } from './violations.ts'
 import { WallClock } from './wall-clock.ts'
 
 /** What the mesh half is built from. */
@@ -80,6 +81,7 @@ export class FipsNode implements SansIoNode {
       peers: new Map(),
       indexes: new SessionIndexes<IndexOwner>(rng),
       accessLists: new AccessLists(),
+      violations: new Violations(),
       epoch: rng.bytes(EPOCH_SIZE),
       wallClock: (at) => this.#wallClock.at(at),
       emit: (output) => this.#outputs.push(output),

@@ -11,14 +11,7 @@ import type { TransportInfo } from '../link.ts'
 import type { IkHello } from '../noise/index.ts'
 import { IkResponder } from '../noise/index.ts'
 import type { AdmissionRefusal, LinkPath, Msg1Decision, Peer } from '../peer/index.ts'
-import {
-  LinkSession,
-  SourceBuckets,
-  TokenBucket,
-  decideMsg1,
-  refuseInbound,
-  sameMsg1,
-} from '../peer/index.ts'
+import { LinkSession, SourceBuckets, decideMsg1, refuseInbound, sameMsg1 } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
 import type { LinkTable } from './link-table.ts'
@@ -33,7 +26,7 @@ export class Responder {
   readonly #links: LinkTable
   readonly #isConfigured: (addr: NodeAddr) => boolean
   readonly #strangers: SourceBuckets
-  readonly #established: TokenBucket
+  readonly #established: SourceBuckets
 
   constructor(ctx: NodeContext, links: LinkTable, isConfigured: (addr: NodeAddr) => boolean) {
     const { rateLimit, limits, rekey } = ctx.config
@@ -42,7 +35,7 @@ export class Responder {
     this.#isConfigured = isConfigured
     this.#strangers = new SourceBuckets(rateLimit.handshakeBurst, rateLimit.handshakeRate)
     const perRekey = 1 + rateLimit.handshakeMaxResends
-    this.#established = new TokenBucket(
+    this.#established = new SourceBuckets(
       rateLimit.establishedHandshakeBurst ?? limits.maxPeers,
       rateLimit.establishedHandshakeRate ??
         Math.max(MIN_ESTABLISHED_RATE, (limits.maxPeers / Math.max(rekey.afterSecs, 1)) * perRekey),
@@ -68,7 +61,7 @@ export class Responder {
       counters.handshake.msg1Ourselves += 1
       return
     }
-    if (this.#refuse(addr, from, transport)) return
+    if (this.#refuse(addr, from, transport, now)) return
     const decision = this.#decide(addr, hello.value, now)
     if (decision.type === 'refuse') {
       counters.handshake.maxPeersReached += 1
@@ -112,21 +105,25 @@ export class Responder {
     return false
   }
 
+  /** A source that has a link is not held back by floods of strangers, nor one of them by another. */
   #withinRate(from: LinkPath, now: Millis): boolean {
-    for (const peer of this.#ctx.peers.values()) {
-      if (
-        peer.up !== undefined &&
-        peer.path.addr === from.addr &&
-        peer.path.transportId === from.transportId
-      ) {
-        return this.#established.take(now)
-      }
-    }
-    return this.#strangers.take(`${from.transportId} ${from.addr}`, now)
+    const source = `${from.transportId} ${from.addr}`
+    return (this.#isLinked(from) ? this.#established : this.#strangers).take(source, now)
   }
 
-  #refuse(addr: NodeAddr, from: LinkPath, transport: TransportInfo): boolean {
-    const { accessLists, counters } = this.#ctx
+  #isLinked({ transportId, addr }: LinkPath): boolean {
+    for (const { up, path } of this.#ctx.peers.values()) {
+      if (up !== undefined && path.addr === addr && path.transportId === transportId) return true
+    }
+    return false
+  }
+
+  #refuse(addr: NodeAddr, from: LinkPath, transport: TransportInfo, now: Millis): boolean {
+    const { accessLists, counters, violations } = this.#ctx
+    if (violations.bannedUntil(addr, now) !== undefined) {
+      counters.handshake.msg1Banned += 1
+      return true
+    }
     const isConfigured = this.#isConfigured(addr) || accessLists.isConfigured(addr)
     const reason = refuseInbound(addr, transport.admission, accessLists, isConfigured)
     if (reason === undefined) return false

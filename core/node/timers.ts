@@ -10,6 +10,7 @@ export interface DueTimer<Kind extends string, Subject extends string> {
 }
 
 export class TimerTable<Kind extends string, Subject extends string> {
+  /** Entries of a subject end with it: there are as many as links and peers to dial. */
   readonly #bySubject = new Map<Subject, Map<Kind, Millis>>()
   /** The least instant, kept so that asking after every frame costs nothing. `stale` after its entry moved later. */
   #next: Millis | undefined

@@ -2,6 +2,7 @@
 import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
+import { KeyedBuckets } from '../peer/index.ts'
 import type { AnnounceFault, LinkFacts, TreeAnnounce } from '../stp/index.ts'
 import {
   TreeState,
@@ -13,7 +14,18 @@ import {
 } from '../stp/index.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
-import { cancel, confirm, isLost, noteSent, owe, repeat, repeatLost, takeDue } from './announces.ts'
+import {
+  cancel,
+  confirm,
+  INBOUND_BURST,
+  INBOUND_PER_SECOND,
+  isLost,
+  noteSent,
+  owe,
+  repeat,
+  repeatLost,
+  takeDue,
+} from './announces.ts'
 import type { NodeContext } from './context.ts'
 import { NODE } from './context.ts'
 
@@ -37,6 +49,8 @@ export interface TreeHost {
   announced(peer: Peer, now: Millis): void
   /** This peer has just been told that it is our parent. */
   parentTold(peer: Peer, now: Millis): void
+  /** The peer announced what no honest node can. */
+  violated(peer: Peer, now: Millis): void
 }
 
 const KIND: AnnounceKind = {
@@ -60,6 +74,7 @@ export class Tree {
   readonly #ctx: NodeContext
   readonly #host: TreeHost
   readonly #state: TreeState
+  readonly #inbound = new KeyedBuckets(INBOUND_BURST, INBOUND_PER_SECOND)
   #signature: Uint8Array
 
   constructor(ctx: NodeContext, host: TreeHost, now: Millis) {
@@ -123,6 +138,10 @@ export class Tree {
   receive(peer: Peer, message: Uint8Array, now: Millis): void {
     const { counters, crypto } = this.#ctx
     counters.tree.received += 1
+    if (!this.#inbound.take(peer.addr, now)) {
+      counters.tree.flooded += 1
+      return
+    }
     this.#noteForgetting(peer, now)
     const decoded = decodeTreeAnnounce(message)
     if (!decoded.ok) {
@@ -137,6 +156,8 @@ export class Tree {
     const fault = announceFault(announce, peer.addr, peer.publicKey, crypto)
     if (fault !== undefined) {
       counters.tree[FAULT_COUNTER[fault]] += 1
+      // The depth cap is ours, and an honest tree may outgrow it.
+      if (fault !== 'too-deep') this.#host.violated(peer, now)
       return
     }
     this.#state.update(announce)

@@ -1,4 +1,5 @@
-/** Rate limits on handshakes: what a stranger may cost us before it is known who it is. */
+/** Rate limits by token buckets: what a stranger may cost us before it is known who it is, and what one neighbour may. */
+import type { NodeAddr } from '../identity/index.ts'
 import type { Millis } from '../time.ts'
 
 const MS_PER_S = 1000
@@ -39,36 +40,48 @@ export class TokenBucket {
 }
 
 /**
- * Sources remembered at once. A flood from more addresses than this is held back by the shared bucket alone, which
- * is sized for it; the table only keeps one loud source from starving the others.
+ * Keys remembered at once. A flood under more keys than this is held back by what is shared alone; the table only keeps
+ * one loud source from starving the others.
  */
-const MAX_SOURCES = 1024
-/** One source may use a quarter of what all strangers together may. */
-const SOURCE_SHARE = 4
+const MAX_KEYS = 1024
 
-/** A bucket for all and one for each source address. The oldest source gives way when the table is full. */
-export class SourceBuckets {
-  readonly #shared: TokenBucket
-  readonly #bySource = new Map<string, TokenBucket>()
+/** A bucket for each key: an address, or a neighbour. The one not asked for the longest time gives way when there are too many. */
+export class KeyedBuckets<Key extends string = NodeAddr> {
   readonly #burst: number
   readonly #perSecond: number
+  readonly #buckets = new Map<Key, TokenBucket>()
+
+  constructor(burst: number, perSecond: number) {
+    this.#burst = burst
+    this.#perSecond = perSecond
+  }
+
+  take(key: Key, now: Millis): boolean {
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#burst, this.#perSecond)
+    this.#buckets.delete(key)
+    this.#buckets.set(key, bucket)
+    for (const oldest of this.#buckets.keys()) {
+      if (this.#buckets.size <= MAX_KEYS) break
+      this.#buckets.delete(oldest)
+    }
+    return bucket.take(now)
+  }
+}
+
+/** One source may use a quarter of what all together may. */
+const SOURCE_SHARE = 4
+
+/** A bucket for all, and one for each source. */
+export class SourceBuckets {
+  readonly #shared: TokenBucket
+  readonly #bySource: KeyedBuckets<string>
 
   constructor(burst: number, perSecond: number) {
     this.#shared = new TokenBucket(burst, perSecond)
-    this.#burst = Math.max(1, Math.floor(burst / SOURCE_SHARE))
-    this.#perSecond = perSecond / SOURCE_SHARE
+    this.#bySource = new KeyedBuckets(Math.max(1, Math.floor(burst / SOURCE_SHARE)), perSecond / SOURCE_SHARE)
   }
 
   take(source: string, now: Millis): boolean {
-    let bucket = this.#bySource.get(source)
-    if (bucket === undefined) {
-      bucket = new TokenBucket(this.#burst, this.#perSecond)
-      if (this.#bySource.size >= MAX_SOURCES) {
-        const oldest = this.#bySource.keys().next()
-        if (oldest.done !== true) this.#bySource.delete(oldest.value)
-      }
-      this.#bySource.set(source, bucket)
-    }
-    return bucket.take(now) && this.#shared.take(now)
+    return this.#bySource.take(source, now) && this.#shared.take(now)
   }
 }

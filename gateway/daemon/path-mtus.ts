@@ -6,6 +6,7 @@ const REFRESH: Millis = 1000
 export class PathMtus {
   readonly #views: NodeViews
   readonly #clock: Clock
+  /** One entry for each session. */
   #byAddress: ReadonlyMap<string, number> = new Map()
   #takenAt: Millis | undefined
 

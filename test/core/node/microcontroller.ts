@@ -26,6 +26,7 @@ export class Microcontroller {
   #starts = 0
   #read: number
   #heartbeatAt = Infinity
+  #last: Uint8Array = new Uint8Array(0)
 
   constructor(mesh: TestMesh, peer: TestNode, seed: number) {
     this.identity = Identity.fromSecret(new Uint8Array(32).fill(seed))
@@ -117,7 +118,13 @@ export class Microcontroller {
     this.#heartbeatAt = this.#mesh.now
   }
 
+  /** The frame sent last, once more. */
+  repeatLast(): void {
+    this.#inject(this.#last)
+  }
+
   #inject(frame: Uint8Array): void {
+    this.#last = frame.slice()
     this.#mesh.input(this.#peer, { type: 'frame', transportId: STOCK_TRANSPORT, from: PORT, frame })
   }
 }

@@ -39,6 +39,8 @@ const ADDITIONS: ReadonlySet<string> = new Set([
   ...['show_metrics', 'show_routing', 'show_status'].map(
     (reply) => `${reply}.forwarding.drop_repeated_handshakes`,
   ),
+  ...['show_metrics.tree', 'show_metrics.bloom', 'show_metrics.errors'].map((group) => `${group}.flooded`),
+  ...['show_tree.stats', 'show_bloom.stats', 'show_routing.error_signals'].map((group) => `${group}.flooded`),
   // Several media side by side, some of them slow.
   'show_peers.peers[].transport_id',
   'show_peers.peers[].profile',
