@@ -34,6 +34,8 @@ export type NodeInput =
    * the link goes on; the peer may also be gone.
    */
   | { readonly type: 'path-gone'; readonly transportId: TransportId; readonly addr: TransportAddr }
+  /** The host has begun to lose frames of a medium before they get here, or does no longer: what is forwarded is marked. */
+  | { readonly type: 'receive-drops'; readonly transportId: TransportId; readonly isDropping: boolean }
   /**
    * Dial a peer. `persistent` peers are dialled again for ever, with back-off; the addresses are tried by priority. Of a
    * peer that is linked already a path preferred to its own is tried beside the link, which moves there if it is answered.

@@ -48,6 +48,8 @@ export type IndexOwner =
 /** A transport that is up, with what passed over it. */
 export interface TransportState {
   readonly info: TransportInfo
+  /** The host loses frames of it before they get here. */
+  isDropping: boolean
   readonly traffic: Traffic
 }
 

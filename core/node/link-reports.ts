@@ -1,5 +1,6 @@
 /** The measurement of every link: reports out and in, and the cost that routing and the tree weigh links by. */
 import type { NodeAddr } from '../identity/index.ts'
+import type { TransportId } from '../link.ts'
 import {
   COST_RTT,
   Measurement,
@@ -74,8 +75,9 @@ export class LinkReports implements FrameMeter {
     return this.measuredCost(peer) ?? UNMEASURED_COST
   }
 
-  /** The link loses enough that what is forwarded over it carries the congestion mark. */
+  /** The link loses enough that what is forwarded over it carries the congestion mark, or this host does on any of its media. */
   isCongested(peer: Peer): boolean {
+    for (const { isDropping } of this.#ctx.transports.values()) if (isDropping) return true
     const metrics = this.measurementOf(peer.addr)?.metrics
     const { lossThreshold, etxThreshold } = this.#ctx.config.ecn
     return metrics !== undefined && (metrics.lossRate >= lossThreshold || metrics.etx >= etxThreshold)
@@ -87,6 +89,13 @@ export class LinkReports implements FrameMeter {
     const rttMs = metrics?.rttMs
     if (metrics === undefined || rttMs === undefined || !peer.timers.reports) return undefined
     return { lossRate: metrics.lossRate, rttMs }
+  }
+
+  receiveDrops(transportId: TransportId, isDropping: boolean): void {
+    const transport = this.#ctx.transports.get(transportId)
+    if (transport === undefined || transport.isDropping === isDropping) return
+    transport.isDropping = isDropping
+    if (isDropping) this.#ctx.counters.congestion.kernelDropEvents += 1
   }
 
   /** Frames the peer has missed, by its last report; undefined when it has not reported under the present keys. */

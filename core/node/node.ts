@@ -183,6 +183,9 @@ export class FipsNode implements SansIoNode {
       case 'path-gone':
         this.#half.pathGone(input.transportId, input.addr, now)
         return
+      case 'receive-drops':
+        this.#half.reports.receiveDrops(input.transportId, input.isDropping)
+        return
       case 'connect': {
         const { peer, paths, persistent, isOnDemand = false } = input
         this.#half.dialer.connect(nodeAddrOf(peer), peer, paths, { persistent, isOnDemand }, now)
@@ -204,7 +207,11 @@ export class FipsNode implements SansIoNode {
 
   #transportUp(transport: TransportInfo, now: Millis): void {
     if (this.#ctx.transports.has(transport.id)) this.#transportDown(transport.id, now)
-    this.#ctx.transports.set(transport.id, { info: transport, traffic: noTraffic() })
+    this.#ctx.transports.set(transport.id, {
+      info: transport,
+      traffic: noTraffic(),
+      isDropping: false,
+    })
     this.#half.dialer.transportUp(transport.id, now)
   }
 

@@ -32,6 +32,7 @@ import { Dialling } from './dialling.ts'
 import { logEvent } from './event-log.ts'
 import { Fleet } from './fleet.ts'
 import { DaemonHost } from './host.ts'
+import { KernelDrops } from './kernel-drops.ts'
 import { mediaOf, type MediaDeps } from './media.ts'
 import { MetricsLog } from './metrics-log.ts'
 import { HostNetwork } from './network.ts'
@@ -70,6 +71,7 @@ export class Daemon {
   readonly #access: Access
   readonly #airtime: AirtimeBook
   readonly #metricsLog: MetricsLog
+  readonly #kernelDrops: KernelDrops
   #network: HostNetwork | undefined
   #dns: DnsResponder | undefined
   #control: ControlServer | undefined
@@ -168,6 +170,11 @@ export class Daemon {
       batchEnd: () => this.#batchEnd(),
       heard: (medium, addr, publicKey) => this.#dialling.heard(medium, addr, publicKey),
     })
+    this.#kernelDrops = new KernelDrops({
+      clock,
+      fleet: this.#fleet,
+      step: (input) => this.#driver.step(input),
+    })
     this.#dialling = new Dialling(config.peers, {
       driver: this.#driver,
       clock,
@@ -265,6 +272,7 @@ export class Daemon {
     if (this.#stopping !== undefined) return
     this.#host.history.start()
     this.#metricsLog.start()
+    this.#kernelDrops.start()
     this.#dialling.start()
     this.#options.logger.info('the node runs', { npub: this.identity.npub, control: this.controlSocket })
   }
@@ -304,6 +312,7 @@ export class Daemon {
     this.#cancelWallClock?.()
     this.#host.history.stop()
     this.#metricsLog.stop()
+    this.#kernelDrops.stop()
     this.#host.probes.stop()
     this.#dialling.stop()
     this.#driver.stop()
