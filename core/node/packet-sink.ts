@@ -6,10 +6,15 @@ import type { FrameClass, TransportAddr, TransportId } from '../link.ts'
 export const PLACE_FRAME_MAX = 2048
 /** Bytes before a frame's place that may be written to, for headers that grow. */
 export const PLACE_HEADROOM = 64
-/** From the first frame of a place to its second: what is opened twice lies once in each. */
-export const PLACE_SECOND_AT: number = PLACE_FRAME_MAX + PLACE_HEADROOM
+/** What is opened twice lies once in each half of a place. */
+const HALF: number = PLACE_FRAME_MAX + PLACE_HEADROOM
+/**
+ * From the first half to the second, and three bytes into it: an IPv6 packet that comes out of a session there begins on a word,
+ * as checksums like it.
+ */
+export const PLACE_SECOND_AT: number = HALF + 3
 /** From one place to the next. */
-export const PLACE_SIZE: number = 2 * PLACE_SECOND_AT
+export const PLACE_SIZE: number = 2 * HALF
 
 /** The host implements it over batched sends and the TUN, a test over an array. */
 export interface PacketSink {

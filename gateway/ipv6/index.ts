@@ -6,10 +6,13 @@ export {
   IPV6_HEADER,
   IPV6_MIN_MTU,
   newPacket,
+  NEXT_HEADER_AT,
   NEXT_ICMPV6,
   NEXT_TCP,
   NEXT_UDP,
   parseIpv6,
+  PAYLOAD_LENGTH_AT,
+  SOURCE_AT,
 } from './header.ts'
 export { HostEdge } from './host-edge.ts'
 export {
