@@ -41,6 +41,26 @@ test('after so many frames keys are renewed whatever their age', () => {
   assert.ok(mesh.runUntil(() => rekeys(a.events) > 0, MINUTE))
 })
 
+test('of two rekeys that begin at once one stands, and both ends move to it', () => {
+  let ties = 0
+  for (let seed = 4; seed <= 7; seed++) {
+    const mesh = new TestMesh({ seed, config: { rekey: { afterMessages: 12 } } })
+    const [a, b] = [mesh.addNode(), mesh.addNode()]
+    // So long on the way that both ends often begin before they hear of each other.
+    mesh.connect(a, b, { latencyMs: 700, jitterMs: 300 })
+    mesh.run(5 * MINUTE)
+    for (const { node, events } of [a, b]) {
+      const { handshake, link } = node.views.counters()
+      ties += handshake.msg1TieBroken
+      assert.deepEqual([handshake.rekeyAbandoned, link.unknownIndex, link.decryptFailed], [0, 0, 0])
+      assert.ok(events.every(({ type }) => type !== 'peer-down'))
+      assert.ok(handshake.rekeyCompleted >= 15)
+    }
+    assert.equal(rekeys(a.events), rekeys(b.events))
+  }
+  assert.ok(ties > 0, 'it happened')
+})
+
 test('a rekey that nobody answers is given up, and the link lives on under the old keys', () => {
   const mesh = new TestMesh({ seed: 10 })
   const [a, b] = [mesh.addNode(), mesh.addNode()]
