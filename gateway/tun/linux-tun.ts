@@ -1,10 +1,10 @@
 /** The kernel's IPv6 host behind a TUN interface. Linux; needs CAP_NET_ADMIN. */
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
+import { native } from '../../transports/native/index.ts'
 import { reasonOf, systemCode } from '../errors.ts'
 import { attachError, deviceError, TunError } from './errors.ts'
 import { addRoutingRule, configureInterface, removeRoutingRule } from './interface.ts'
-import { loadLibc } from './libc.ts'
 import type { FromReader, ReaderSettings, ToReader } from './reader-protocol.ts'
 import type { Tun } from './tun.ts'
 
@@ -140,20 +140,24 @@ function openDevice(name: string): number {
   } catch (error) {
     throw deviceError(systemCode(error), reasonOf(error))
   }
-  const request = new Uint8Array(IFREQ_BYTES)
-  request.set(Buffer.from(name))
-  new DataView(request.buffer).setUint16(IFREQ_FLAGS_AT, IFF_TUN | IFF_NO_PI, true)
   try {
-    const libc = loadLibc()
-    if (libc.ioctl(fd, TUNSETIFF, request) !== 0) throw attachError(libc.errno(), name)
+    attach(fd, name)
   } catch (error) {
     closeSync(fd)
-    if (error instanceof TunError) throw error
-    throw new TunError('io', `Cannot use the system's C library for the TUN: ${reasonOf(error)}.`, {
-      cause: error,
-    })
+    throw error
   }
   return fd
+}
+
+function attach(fd: number, name: string): void {
+  const direct = native()
+  if (!direct.ok)
+    throw new TunError('io', `Cannot use the system's C library for the TUN: ${direct.got ?? direct.code}.`)
+  const { libc, memory } = direct.value
+  const request = memory(IFREQ_BYTES)
+  request.bytes.set(Buffer.from(name))
+  request.words[IFREQ_FLAGS_AT >> 2] = IFF_TUN | IFF_NO_PI
+  if (libc.ioctl(fd, TUNSETIFF, request.base) !== 0) throw attachError(libc.errno(), name)
 }
 
 function ipv6IsDisabled(): boolean {

@@ -2,9 +2,9 @@
  * Reads packets from the TUN in a thread of its own, so that they leave the kernel's short queue while the node is
  * busy. Never blocks: the thread waits in its event loop, where it can be ended at any time.
  */
-import koffi from 'koffi'
+import { constants } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadLibc } from './libc.ts'
+import { native, type Native, type Watch } from '../../transports/native/index.ts'
 import type { FromReader, ReaderSettings } from './reader-protocol.ts'
 
 /** Packets in a batch: bounds latency under load and the memory of one message. */
@@ -16,31 +16,27 @@ const MAX_OUTSTANDING = 4
 /** A TUN may hand over a little more than its MTU while that is being lowered. */
 const SLACK = 256
 
-interface PollHandle {
-  stop(): void
-  close(): void
-}
+const { EAGAIN, EINTR } = constants.errno
 
 function readTun(
+  { libc, memory, watch }: Native,
   { fd, mtu }: ReaderSettings,
   tell: (message: FromReader, transfer: ArrayBuffer[]) => void,
 ): () => void {
-  const libc = loadLibc()
-  const slot = new Uint8Array(mtu + SLACK)
+  const slot = memory(Math.ceil((mtu + SLACK) / 8) * 8)
   let outstanding = 0
-  let poll: PollHandle | undefined
+  let watching: Watch | undefined
 
   const stop = (): void => {
-    poll?.stop()
-    poll?.close()
-    poll = undefined
+    watching?.close()
+    watching = undefined
   }
   const drain = (): void => {
     const packets: Uint8Array[] = []
     let errno = 0
     while (packets.length < MAX_BATCH) {
-      const length = libc.read(fd, slot, slot.length)
-      if (length > 0) packets.push(slot.slice(0, length))
+      const length = libc.read(fd, slot.base, slot.bytes.length)
+      if (length > 0) packets.push(slot.bytes.slice(0, length))
       else {
         errno = length < 0 ? libc.errno() : 0
         break
@@ -56,26 +52,27 @@ function readTun(
       tell({ type: 'packets', bytes, lengths: packets.map((packet) => packet.length) }, [bytes.buffer])
       outstanding++
     }
-    if (errno !== 0 && errno !== libc.EAGAIN && errno !== libc.EINTR) {
+    if (errno !== 0 && errno !== EAGAIN && errno !== EINTR) {
       stop()
       tell({ type: 'gone', errno }, [])
     } else if (outstanding >= MAX_OUTSTANDING) stop()
   }
-  const watch = (): void => {
-    poll = koffi.node.poll(fd, { readable: true }, drain)
+  const start = (): void => {
+    watching = watch(fd, drain)
   }
-  watch()
+  start()
   return () => {
     outstanding--
-    if (poll === undefined && outstanding < MAX_OUTSTANDING) watch()
+    if (watching === undefined && outstanding < MAX_OUTSTANDING) start()
   }
 }
 
 const port = parentPort
-if (port !== null) {
+const direct = native()
+if (port !== null && direct.ok) {
   // Set by the owner, a few lines below where it starts this thread.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const settings = workerData as ReaderSettings
-  const done = readTun(settings, (message, transfer) => port.postMessage(message, transfer))
+  const done = readTun(direct.value, settings, (message, transfer) => port.postMessage(message, transfer))
   port.on('message', done)
 }

@@ -1,7 +1,7 @@
-/** Datagrams through node:dgram. */
+/** Datagrams one by one through node:dgram: the portable way, and the yardstick of the batched one. */
 import dgram from 'node:dgram'
-import type { SocketAddress } from './address.ts'
-import type { DatagramSink, DatagramSocket, SocketOptions } from './socket.ts'
+import { formatSocketAddress, type SocketAddress } from './address.ts'
+import type { DatagramSink, DatagramSocket, Destination, SocketOptions } from './socket.ts'
 
 /** Datagrams handed to libuv and not yet sent: it queues without bound when the kernel's buffer is full. */
 const MAX_UNSENT = 1024
@@ -26,7 +26,7 @@ export async function openDgramSocket(options: SocketOptions, sink: DatagramSink
     socket.close()
     throw error
   })
-  return new DgramSocket(socket, bind.family, sink)
+  return new DgramSocket(socket, options, sink)
 }
 
 class DgramSocket implements DatagramSocket {
@@ -38,36 +38,54 @@ class DgramSocket implements DatagramSocket {
   #unsent = 0
   #closed: Promise<void> | undefined
 
-  constructor(socket: dgram.Socket, family: 4 | 6, sink: DatagramSink) {
+  constructor(socket: dgram.Socket, { bind, maxDatagramBytes }: SocketOptions, sink: DatagramSink) {
     this.#socket = socket
-    this.#family = family
+    this.#family = bind.family
     this.#sink = sink
     const bound = socket.address()
     this.host = bound.address
     this.port = bound.port
     socket.on('message', (datagram, from) => {
-      if (this.#closed === undefined) sink.datagram(from.address, from.port, plainView(datagram))
+      if (this.#closed !== undefined) return
+      if (datagram.length > maxDatagramBytes) {
+        sink.oversize()
+        return
+      }
+      sink.datagram(formatSocketAddress(from.address, from.port), plainView(datagram), 0, datagram.length)
+      sink.batchEnd()
     })
-    socket.on('error', (error) => {
-      if (this.#closed === undefined) sink.failed(error)
+    socket.on('error', () => {
+      if (this.#closed === undefined) sink.failed()
     })
   }
 
-  send(to: SocketAddress, datagram: Uint8Array): boolean {
-    if (this.#closed !== undefined || this.#unsent >= MAX_UNSENT) return false
-    const host = this.#family === 6 && to.family === 4 ? `::ffff:${to.host}` : to.host
-    this.#unsent++
-    // dgram sends on the next tick, so the caller's bytes are copied.
-    this.#socket.send(Uint8Array.from(datagram), to.port, host, (error) => {
-      this.#unsent--
-      if (error !== null && this.#closed === undefined) this.#sink.sendFailed(error)
-    })
-    return true
+  to({ host, port, family }: SocketAddress): Destination | undefined {
+    if (this.#family === 4 && family === 6) return undefined
+    const reached = this.#family === 6 && family === 4 ? `::ffff:${host}` : host
+    return {
+      send: (datagram) => this.#send(reached, port, datagram),
+      queue: (slab, at, length) => this.#send(reached, port, slab.subarray(at, at + length)),
+    }
+  }
+
+  flush(): void {
+    // Whatever was queued is with libuv already.
   }
 
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.#socket.close(() => resolve()))
     return this.#closed
+  }
+
+  #send(host: string, port: number, datagram: Uint8Array): boolean {
+    if (this.#closed !== undefined || this.#unsent >= MAX_UNSENT) return false
+    this.#unsent++
+    // dgram sends on the next tick, so the caller's bytes are copied.
+    this.#socket.send(Uint8Array.from(datagram), port, host, (error) => {
+      this.#unsent--
+      if (error !== null && this.#closed === undefined) this.#sink.sendFailed(1)
+    })
+    return true
   }
 }
 

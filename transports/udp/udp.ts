@@ -4,14 +4,14 @@ import { bindError } from '../bind-error.ts'
 import {
   emptyStats,
   TransportError,
+  type BatchTransport,
   type SendResult,
-  type Transport,
   type TransportSink,
   type TransportStats,
 } from '../transport.ts'
-import { formatSocketAddress, parseSocketAddress, type SocketAddress } from './address.ts'
-import { openDgramSocket } from './dgram-socket.ts'
-import type { DatagramSocket, OpenDatagramSocket } from './socket.ts'
+import { formatSocketAddress, parseSocketAddress } from './address.ts'
+import { openSocket } from './open-socket.ts'
+import type { DatagramSink, DatagramSocket, Destination, OpenDatagramSocket } from './socket.ts'
 
 export interface UdpOptions {
   /** Numeric `host:port`; default `0.0.0.0:2121`. */
@@ -23,7 +23,7 @@ export interface UdpOptions {
   /** Socket buffers, bytes. Default 4 MiB each; the kernel may give less. */
   readonly receiveBufferBytes?: number
   readonly sendBufferBytes?: number
-  /** How datagrams are moved. Default node:dgram. */
+  /** How datagrams are moved. Default: in batches where this machine can, through node:dgram elsewhere. */
   readonly openSocket?: OpenDatagramSocket
 }
 
@@ -31,17 +31,20 @@ const DEFAULT_BIND = '0.0.0.0:2121'
 const DEFAULT_MTU = 1280
 const DEFAULT_BUFFER_BYTES = 4 * 2 ** 20
 
-/** Parsed destinations kept: more than a node has peers. Emptied when full, since parsing again is cheap. */
-const MAX_PARSED = 1024
+/** Taken from peers whose MTU is set higher than ours; longer datagrams are dropped. */
+const MIN_RECEIVE_BYTES = 2048
 
-export class UdpTransport implements Transport {
+/** Ways kept: more than a node has peers. Emptied when full, since finding one again is cheap. */
+const MAX_WAYS = 1024
+
+export class UdpTransport implements BatchTransport {
   readonly kind: TransportKind = 'udp'
   readonly mtu: number
   readonly profile: LinkProfile = 'stock'
   readonly reliable = false
   readonly stats: TransportStats = emptyStats()
   readonly #options: UdpOptions
-  readonly #parsed = new Map<TransportAddr, SocketAddress | undefined>()
+  readonly #ways = new Map<TransportAddr, Destination | undefined>()
   #localAddr: string
   #socket: DatagramSocket | undefined
   #state: 'new' | 'opened' | 'closed' = 'new'
@@ -67,23 +70,16 @@ export class UdpTransport implements Transport {
         'bad-config',
         `Cannot bind UDP to "${this.#localAddr}": write a numeric address and a port, as 0.0.0.0:2121 or [::]:2121.`,
       )
-    const openSocket = this.#options.openSocket ?? openDgramSocket
-    const socket = await openSocket(
+    const open = this.#options.openSocket ?? openSocket
+    const socket = await open(
       {
         bind: bind.value,
         dualStack: this.#options.dualStack ?? true,
         receiveBufferBytes: this.#options.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES,
         sendBufferBytes: this.#options.sendBufferBytes ?? DEFAULT_BUFFER_BYTES,
+        maxDatagramBytes: Math.max(this.mtu, MIN_RECEIVE_BYTES),
       },
-      {
-        datagram: (host, port, datagram) => this.#receive(sink, host, port, datagram),
-        sendFailed: () => {
-          this.stats.sendErrors++
-        },
-        failed: () => {
-          this.stats.recvErrors++
-        },
-      },
+      this.#receiver(sink),
     ).catch((error: unknown) => {
       throw bindError(error, 'udp', this.#localAddr)
     })
@@ -93,20 +89,19 @@ export class UdpTransport implements Transport {
   }
 
   send(to: TransportAddr, frame: Uint8Array): SendResult {
-    if (this.#socket === undefined || this.#closing()) return 'down'
-    if (frame.length > this.mtu) {
-      this.stats.mtuExceeded++
-      return 'too-large'
-    }
-    const address = this.#addressOf(to)
-    if (address === undefined) {
-      this.stats.sendErrors++
-      return 'no-route'
-    }
-    if (!this.#socket.send(address, frame)) return 'full'
-    this.stats.packetsSent++
-    this.stats.bytesSent += frame.length
-    return 'sent'
+    const way = this.#wayTo(to, frame.length)
+    if (typeof way === 'string') return way
+    return this.#counted(way.send(frame), frame.length)
+  }
+
+  queue(to: TransportAddr, slab: Uint8Array, at: number, length: number): SendResult {
+    const way = this.#wayTo(to, length)
+    if (typeof way === 'string') return way
+    return this.#counted(way.queue(slab, at, length), length)
+  }
+
+  flush(): void {
+    this.#socket?.flush()
   }
 
   async close(): Promise<void> {
@@ -118,21 +113,54 @@ export class UdpTransport implements Transport {
     return this.#state === 'closed'
   }
 
-  #receive(sink: TransportSink, host: string, port: number, datagram: Uint8Array): void {
-    if (this.#closing()) return
-    this.stats.packetsRecv++
-    this.stats.bytesRecv += datagram.length
-    sink.frame(formatSocketAddress(host, port), datagram)
+  #receiver(sink: TransportSink): DatagramSink {
+    const { stats } = this
+    return {
+      datagram: (from, bytes, at, length) => {
+        if (this.#closing()) return
+        stats.packetsRecv++
+        stats.bytesRecv += length
+        if (sink.frameAt === undefined) sink.frame(from, bytes.subarray(at, at + length))
+        else sink.frameAt(from, bytes, at, length)
+      },
+      batchEnd: () => {
+        if (!this.#closing()) sink.batchEnd?.()
+      },
+      oversize: () => {
+        stats.drops['oversize'] = (stats.drops['oversize'] ?? 0) + 1
+      },
+      sendFailed: (datagrams) => {
+        stats.sendErrors += datagrams
+      },
+      failed: () => {
+        stats.recvErrors++
+      },
+    }
   }
 
-  /** Undefined when the text is no address or is of a family this socket cannot reach. */
-  #addressOf(to: TransportAddr): SocketAddress | undefined {
-    if (this.#parsed.has(to)) return this.#parsed.get(to)
-    const parsed = parseSocketAddress(to)
-    const ipv4Only = !this.#localAddr.startsWith('[')
-    const usable = parsed.ok && parsed.value.port > 0 && !(ipv4Only && parsed.value.family === 6)
-    if (this.#parsed.size >= MAX_PARSED) this.#parsed.clear()
-    this.#parsed.set(to, usable ? parsed.value : undefined)
-    return usable ? parsed.value : undefined
+  /** The way there, or why a frame of this length does not go. */
+  #wayTo(to: TransportAddr, length: number): Destination | SendResult {
+    if (this.#socket === undefined || this.#closing()) return 'down'
+    if (length > this.mtu) {
+      this.stats.mtuExceeded++
+      return 'too-large'
+    }
+    let way = this.#ways.get(to)
+    if (way === undefined && !this.#ways.has(to)) {
+      const parsed = parseSocketAddress(to)
+      if (parsed.ok && parsed.value.port > 0) way = this.#socket.to(parsed.value)
+      if (this.#ways.size >= MAX_WAYS) this.#ways.clear()
+      this.#ways.set(to, way)
+    }
+    if (way !== undefined) return way
+    this.stats.sendErrors++
+    return 'no-route'
+  }
+
+  #counted(isTaken: boolean, length: number): SendResult {
+    if (!isTaken) return 'full'
+    this.stats.packetsSent++
+    this.stats.bytesSent += length
+    return 'sent'
   }
 }

@@ -1,0 +1,79 @@
+/** Direct system calls, where this machine allows them: little-endian Linux with a build of koffi. */
+import type koffi from 'koffi'
+import { createRequire } from 'node:module'
+import { endianness } from 'node:os'
+import { accept, reject, type Result } from '../../core/index.ts'
+import { bindLibc, type Libc } from './libc.ts'
+import { Addresses, NativeMemory } from './memory.ts'
+
+export type NativeFault = 'not-linux' | 'not-little-endian' | 'no-koffi'
+
+export interface Native {
+  /** Pointers are of 64 bits, as the layouts of messages and iovs have them. */
+  readonly isWide: boolean
+  readonly libc: Libc
+  /** Symbols of the running program and its libraries. */
+  readonly self: ReturnType<typeof koffi.load>
+  readonly memory: (size: number) => NativeMemory
+  /** The array must not be transferred or resized while anyone holds its address. */
+  readonly addressOf: (bytes: Uint8Array) => number
+  /** Calls back while the descriptor is readable. Keeps the program running until closed, which comes before closing `fd`. */
+  readonly watch: (fd: number, onReadable: () => void) => Watch
+}
+
+export interface Watch {
+  close(): void
+}
+
+const WIDE: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64']
+
+let loaded: Result<Native, NativeFault> | undefined
+
+/** Loaded when first asked for. */
+export function native(): Result<Native, NativeFault> {
+  return (loaded ??= load())
+}
+
+function load(): Result<Native, NativeFault> {
+  if (process.platform !== 'linux') return reject('not-linux', 'linux', process.platform)
+  if (endianness() !== 'LE') return reject('not-little-endian', 'LE', endianness())
+  try {
+    const api: typeof koffi = createRequire(import.meta.url)('koffi')
+    const addresses = new Addresses(api.address)
+    return accept({
+      isWide: WIDE.includes(process.arch),
+      libc: bindLibc(api),
+      self: api.load(null),
+      memory: (size) => new NativeMemory(addresses, size),
+      addressOf: (bytes) => addresses.of(bytes),
+      watch: (fd, onReadable) => watch(api, fd, onReadable),
+    })
+  } catch (error) {
+    return reject('no-koffi', 'koffi', error instanceof Error ? error.message : String(error))
+  }
+}
+
+function watch(api: typeof koffi, fd: number, onReadable: () => void): Watch {
+  let closed = false
+  // The first argument of the callback, which the types leave out, is negative when the descriptor has an error: the
+  // loop has then stopped watching it.
+  const woken = (status: unknown): void => {
+    try {
+      onReadable()
+    } catch (error) {
+      // koffi keeps an exception until something else calls it.
+      setImmediate(() => {
+        throw error
+      })
+    }
+    if (typeof status === 'number' && status < 0 && !closed) handle.start({ readable: true }, woken)
+  }
+  const handle = api.node.poll(fd, { readable: true }, woken)
+  return {
+    close() {
+      if (closed) return
+      closed = true
+      handle.close()
+    },
+  }
+}
