@@ -87,8 +87,9 @@ export class FilterState {
     return outgoingFilter([this.#self, ...this.#leaves], contributions, peer)
   }
 
-  /** Neighbours whose filters did not fit into the one last computed for `peer`. */
-  leftOutFor(peer: NodeAddr): readonly NodeAddr[] {
-    return this.#leftOut.get(peer) ?? []
+  /** Whether a neighbour's filter did not fit into what some other was last told. */
+  isLeftOut(peer: NodeAddr): boolean {
+    for (const leftOut of this.#leftOut.values()) if (leftOut.includes(peer)) return true
+    return false
   }
 }

@@ -57,6 +57,11 @@ export class Filters {
     return this.#state.filterOf(peer)
   }
 
+  /** Whether what it announced is kept from the others, because it would make ours useless. */
+  isLeftOut(peer: NodeAddr): boolean {
+    return this.#state.isLeftOut(peer)
+  }
+
   sequenceOf(peer: NodeAddr): bigint {
     return this.#state.sequenceOf(peer)
   }

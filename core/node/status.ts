@@ -120,6 +120,7 @@ export class NodeStatus implements NodeViews {
           setBits: filter?.setBits() ?? 0,
           fillRatio: filter?.fill() ?? 0,
           estimatedCount: filter?.estimatedCount(),
+          isLeftOut: filters.isLeftOut(peer.addr),
         }
       }),
       leafDependents: [...filters.leaves()],
@@ -180,14 +181,20 @@ export class NodeStatus implements NodeViews {
 
   retries(): readonly RetryView[] {
     const { peers, timers } = this.#ctx
-    return [...this.#half.dialer.plans()]
-      .filter(({ addr }) => peers.get(addr) === undefined)
-      .map(({ addr, failures, persistent }) => ({
-        peer: addr,
-        failures,
-        nextAttemptAt: timers.get('dial', addr),
-        persistent,
-      }))
+    return (
+      [...this.#half.dialer.plans()]
+        // One that is dialled on demand waits for nothing until then.
+        .filter(
+          ({ addr, isOnDemand }) =>
+            peers.get(addr) === undefined && (!isOnDemand || timers.get('dial', addr) !== undefined),
+        )
+        .map(({ addr, failures, persistent }) => ({
+          peer: addr,
+          failures,
+          nextAttemptAt: timers.get('dial', addr),
+          persistent,
+        }))
+    )
   }
 
   transports(): readonly TransportView[] {

@@ -178,6 +178,8 @@ export interface PeerFilterView {
   readonly setBits: number
   readonly fillRatio: number
   readonly estimatedCount: number | undefined
+  /** Kept from the others, because it would lift ours over the cap, or has other hash functions. */
+  readonly isLeftOut: boolean
 }
 
 export interface ConnectionView {

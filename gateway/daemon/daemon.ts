@@ -141,7 +141,9 @@ export class Daemon {
       datagram: () => undefined,
       event: (event) => {
         logEvent(logger, names, event)
-        if (event.type === 'peer-down') this.#dialling.lost(event.peer)
+        // Whom the operator sent away is not called back.
+        if (event.type === 'peer-down' && event.reason !== 'configuration-change')
+          this.#dialling.lost(event.peer)
       },
     })
     this.#metricsLog = new MetricsLog({

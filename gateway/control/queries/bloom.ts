@@ -18,6 +18,7 @@ export function showBloom(host: ControlHost): JsonObject {
       set_bits: filter.setBits,
       fill_ratio: filter.fillRatio,
       estimated_count: filter.estimatedCount ?? null,
+      left_out: filter.isLeftOut,
     })),
     uptree_fill_ratio: bloom.uptree?.fillRatio ?? null,
     uptree_estimated_count: bloom.uptree?.estimatedCount ?? null,

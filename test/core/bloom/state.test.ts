@@ -62,7 +62,7 @@ test('filters with other hash functions are kept for lookups and not merged', ()
   assert.ok(state.filterOf(addrOf(1))!.equals(filter))
   const announced = state.take(addrOf(2), [addrOf(1)])!
   assert.ok(announced.filter.equals(BloomFilter.of([addrOf(9)])))
-  assert.deepEqual(state.leftOutFor(addrOf(2)), [addrOf(1)])
+  assert.deepEqual([state.isLeftOut(addrOf(1)), state.isLeftOut(addrOf(2))], [true, false])
 })
 
 test('an unchanged filter is not sent again unless the neighbour may have lost it', () => {

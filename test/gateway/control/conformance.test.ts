@@ -41,6 +41,8 @@ const ADDITIONS: ReadonlySet<string> = new Set([
   ),
   ...['show_metrics.tree', 'show_metrics.bloom', 'show_metrics.errors'].map((group) => `${group}.flooded`),
   ...['show_tree.stats', 'show_bloom.stats', 'show_routing.error_signals'].map((group) => `${group}.flooded`),
+  // A filter that would make ours useless is kept from the others.
+  'show_bloom.peer_filters[].left_out',
   // Several media side by side, some of them slow.
   'show_peers.peers[].transport_id',
   'show_peers.peers[].profile',

@@ -105,6 +105,22 @@ test('connect and disconnect work while the daemon runs', async () => {
   }
 })
 
+test('a peer of the configuration that the operator disconnects is not dialled again', async () => {
+  const first = await startDaemon(UDP_ON_LOOPBACK)
+  const second = await startDaemon(`${UDP_ON_LOOPBACK}${await dials(first, 'first')}`)
+  try {
+    const peers = () => second.ask('show_peers')
+    await until(peers, (reply) => Array.isArray(reply['peers']) && reply['peers'].length === 1)
+    await second.ask('disconnect', { npub: first.npub })
+    assert.deepEqual(await second.ask('show_connections'), { connections: [] })
+    assert.deepEqual((await second.ask('show_routing'))['retries'], [])
+    assert.deepEqual(await peers(), { peers: [] })
+  } finally {
+    await second.stop()
+    await first.stop()
+  }
+})
+
 test('two daemons on one control socket: the second says who has it', async () => {
   const first = await startDaemon(UDP_ON_LOOPBACK)
   try {
