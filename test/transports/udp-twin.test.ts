@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { native, type Native, type NativeMemory } from '../../transports/native/index.ts'
+import { batchIo, type Native, type NativeMemory } from '../../transports/native/index.ts'
 import { openBatchedSocket } from '../../transports/udp/batched-socket.ts'
 import { openDgramSocket, UdpTransport, type OpenDatagramSocket } from '../../transports/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -18,8 +18,8 @@ const RECEIVERS = 2
 /** Of the socket's buffer the kernel takes more than the bytes: this many large ones fit. */
 const MAX_FRAMES = 150
 
-const here = native()
-const skip = here.ok ? false : `needs direct system calls (${here.code})`
+const io = batchIo()
+const skip = io === undefined ? 'needs 64-bit Linux and koffi' : false
 
 /** What a sender does, in order. */
 type Act =
@@ -123,8 +123,8 @@ const BINDS: readonly (readonly [string, string])[] = [
 
 for (const binds of BINDS)
   test(`udp twins: the same traffic from ${binds.join(' to ')} gives the same frames`, { skip }, async () => {
-    assert.ok(here.ok)
-    const fast = batched(here.value)
+    assert.ok(io)
+    const fast = batched(io)
     await fc.assert(
       fc.asyncProperty(acts, async (plan) => {
         const slow = await outcomeOf(plan, { sending: openDgramSocket, receiving: openDgramSocket }, binds)
@@ -192,8 +192,8 @@ for (const { name, moods, isLossless } of SYSTEMS)
     `udp batches: where the system ${name} nothing is lost uncounted or out of order`,
     { skip },
     async () => {
-      assert.ok(here.ok)
-      const fast = batched(moody(here.value, moods))
+      assert.ok(io)
+      const fast = batched(moody(io, moods))
       const binds = ['127.0.0.1:0', '127.0.0.1:0'] as const
       await fc.assert(
         fc.asyncProperty(acts, async (acts) => {
@@ -212,8 +212,8 @@ for (const { name, moods, isLossless } of SYSTEMS)
   )
 
 test('udp batches: a kernel that cannot cut runs is sent none', { skip }, async () => {
-  assert.ok(here.ok)
-  const old = moody(here.value, [{ errno: EIO, onlyRuns: true }])
+  assert.ok(io)
+  const old = moody(io, [{ errno: EIO, onlyRuns: true }])
   const SOL_UDP = 17
   let refused = 0
   const setsockopt: Native['libc']['setsockopt'] = (fd = 0, level = 0, ...rest) =>
@@ -235,7 +235,7 @@ test('udp batches: a kernel that cannot cut runs is sent none', { skip }, async 
 
 for (const [name, openSocket] of [
   ['one by one', openDgramSocket],
-  ['in batches', here.ok ? batched(here.value) : undefined],
+  ['in batches', io === undefined ? undefined : batched(io)],
 ] as const)
   test(`udp ${name}: a datagram longer than can be is dropped and counted`, { skip }, async (t) => {
     assert.ok(openSocket)

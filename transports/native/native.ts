@@ -9,22 +9,23 @@ import { Addresses, NativeMemory } from './memory.ts'
 export type NativeFault = 'not-linux' | 'not-little-endian' | 'no-koffi'
 
 export interface Native {
-  /** Pointers are of 64 bits, as the layouts of messages and iovs have them. */
-  readonly isWide: boolean
   readonly libc: Libc
   /** Symbols of the running program and its libraries. */
   readonly self: ReturnType<typeof koffi.load>
   readonly memory: (size: number) => NativeMemory
   /** The array must not be transferred or resized while anyone holds its address. */
   readonly addressOf: (bytes: Uint8Array) => number
-  /** Calls back while the descriptor is readable. Keeps the program running until closed, which comes before closing `fd`. */
+  /** Calls back while the descriptor is readable. Keeps the program running; to be closed before `fd` is. */
   readonly watch: (fd: number, onReadable: () => void) => Watch
 }
 
 export interface Watch {
+  /** Lets the program end although it is watched. */
+  unref(): void
   close(): void
 }
 
+/** Pointers are of 64 bits, as the layouts of messages and iovs have them. */
 const WIDE: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64']
 
 let loaded: Result<Native, NativeFault> | undefined
@@ -34,6 +35,16 @@ export function native(): Result<Native, NativeFault> {
   return (loaded ??= load())
 }
 
+/**
+ * For moving data in batches; undefined where the portable twins have to do it, or where FIPS_RADIO_IO=portable says that they
+ * shall, for comparison.
+ */
+export function batchIo(): Native | undefined {
+  const direct = native()
+  const isAsked = process.env['FIPS_RADIO_IO'] !== 'portable'
+  return isAsked && direct.ok && WIDE.includes(process.arch) ? direct.value : undefined
+}
+
 function load(): Result<Native, NativeFault> {
   if (process.platform !== 'linux') return reject('not-linux', 'linux', process.platform)
   if (endianness() !== 'LE') return reject('not-little-endian', 'LE', endianness())
@@ -41,7 +52,6 @@ function load(): Result<Native, NativeFault> {
     const api: typeof koffi = createRequire(import.meta.url)('koffi')
     const addresses = new Addresses(api.address)
     return accept({
-      isWide: WIDE.includes(process.arch),
       libc: bindLibc(api),
       self: api.load(null),
       memory: (size) => new NativeMemory(addresses, size),
@@ -70,6 +80,7 @@ function watch(api: typeof koffi, fd: number, onReadable: () => void): Watch {
   }
   const handle = api.node.poll(fd, { readable: true }, woken)
   return {
+    unref: () => handle.unref(),
     close() {
       if (closed) return
       closed = true

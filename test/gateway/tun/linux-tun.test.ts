@@ -6,10 +6,11 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openTun, TunError } from '../../../gateway/tun/index.ts'
 import { Namespace } from '../../support/namespace.ts'
-import type { Running } from '../../support/process.ts'
+import { must, type Running } from '../../support/process.ts'
 import { needs } from '../../support/requires.ts'
 
 const CHILD = join(dirname(fileURLToPath(import.meta.url)), 'tun-child.js')
+const PUMP = join(dirname(fileURLToPath(import.meta.url)), 'pump-child.js')
 const ADDRESS_A = 'fd00:a::1'
 const ADDRESS_B = 'fd00:b::1'
 const skip = needs('root', 'tun', 'program:ip', 'program:ping')
@@ -84,6 +85,71 @@ test(
     assert.doesNotMatch(rules.stdout, /fd00::\/8/)
   },
 )
+
+/** Listens, and sends BYTES pseudo-random bytes to whoever connects. */
+const SERVER = `
+const [host, bytes] = [process.argv[1], Number(process.argv[2])]
+const chunk = Buffer.alloc(65536)
+for (let i = 0, x = 1; i < chunk.length; i++) chunk[i] = (x = Math.imul(x, 1103515245) + 12345) >>> 16
+require('node:net').createServer((socket) => {
+  let left = bytes
+  const more = () => {
+    while (left > 0) {
+      const part = chunk.subarray(left % 251, left % 251 + Math.min(left, 60000))
+      left -= part.length
+      if (!socket.write(part)) return socket.once('drain', more)
+    }
+    socket.end()
+  }
+  more()
+}).listen(5001, host, () => console.log('listening'))
+`
+const CLIENT = `
+const hash = require('node:crypto').createHash('md5')
+let bytes = 0
+require('node:net').connect(5001, process.argv[1]).on('data', (data) => { bytes += data.length; hash.update(data) })
+  .on('end', () => console.log('got', bytes, hash.digest('hex')))
+`
+const DOWNLOAD_BYTES = 50_000_000
+
+/** The digest of the download, straight over the loopback or through a pump between two TUNs, with what the pump says. */
+async function download(t: TestContext, io?: 'portable' | 'batched'): Promise<{ got: string; pump: string }> {
+  const [near, far] = [await namespace(t, `tunc${io ?? ''}`), await namespace(t, `tuns${io ?? ''}`)]
+  let pump: Running | undefined
+  let how = ''
+  if (io !== undefined) {
+    pump = near.start(process.execPath, [PUMP, 'fips0', ADDRESS_A, 'fips1', ADDRESS_B], { FIPS_RADIO_IO: io })
+    t.after(() => pump?.stop())
+    how = await ready(pump)
+    await must('ip', '-n', near.name, 'link', 'set', 'fips1', 'netns', far.name)
+    await must('ip', '-n', far.name, 'addr', 'add', `${ADDRESS_B}/128`, 'dev', 'fips1', 'nodad')
+    await must('ip', '-n', far.name, 'link', 'set', 'fips1', 'up')
+    await must('ip', '-n', far.name, 'route', 'add', 'fd00::/8', 'dev', 'fips1')
+    // The second interface took over the route of the first.
+    await must('ip', '-n', near.name, 'route', 'replace', 'fd00::/8', 'dev', 'fips0')
+    pump.child.stdin?.write('go\n')
+    await pump.line('carries', (line) => line === 'carries')
+  }
+  const [client, host] = io === undefined ? [far, '::1'] : [near, ADDRESS_B]
+  const server = far.start(process.execPath, ['-e', SERVER, host, String(DOWNLOAD_BYTES)])
+  t.after(() => server.stop())
+  await server.line('listens', (line) => line === 'listening')
+  const got = await client.run(process.execPath, ['-e', CLIENT, host])
+  pump?.child.stdin?.end()
+  const carried = await pump?.line('says what it carried', (line) => line.startsWith('carried'))
+  return { got: got.stdout, pump: `${how}: ${carried}` }
+}
+
+test('tun: a download through two of them arrives whole, in batches and one by one', { skip }, async (t) => {
+  const straight = await download(t)
+  assert.match(straight.got, new RegExp(`^got ${DOWNLOAD_BYTES} `))
+  for (const io of ['batched', 'portable'] as const) {
+    const through = await download(t, io)
+    t.diagnostic(through.pump)
+    assert.equal(through.got, straight.got)
+    assert.match(through.pump, io === 'batched' ? /^ready in batches/ : /^ready one by one/)
+  }
+})
 
 test('tun: nothing but packets for the mesh comes in while the host is idle', { skip }, async (t) => {
   const where = await namespace(t, 'tunq')
