@@ -2,15 +2,17 @@
  * Which implementation of the primitives runs: the fastest that is there and gives the known answers. A build that is
  * wrong for this machine must show at start and not as links that never come up.
  */
-import { equalBytes, nobleCrypto, unhex, type Crypto } from '../../core/index.ts'
+import { equalBytes, nobleCrypto, unhex, type Cipher, type Crypto } from '../../core/index.ts'
+import { loadLibsodiumCrypto } from './libsodium-crypto.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { loadSodiumCrypto } from './sodium-crypto.ts'
 
 /** An implementation by name, or the fastest that works. */
-export type CryptoPreference = 'auto' | 'sodium' | 'node' | 'noble'
+export type CryptoPreference = 'auto' | 'libsodium' | 'sodium' | 'node' | 'noble'
 
 /** Fastest first. */
 const CANDIDATES: readonly (() => Crypto | undefined)[] = [
+  loadLibsodiumCrypto,
   loadSodiumCrypto,
   () => nodeCrypto,
   () => nobleCrypto,
@@ -37,6 +39,8 @@ const KNOWN = {
   aad: bytes('07070707070707070707070707070707'),
   plaintext: bytes('555555'),
   sealed: bytes('cd0bb294200047fca4d56da575d86e091f47b4'),
+  distantCounter: 2 ** 40 + 3,
+  distantSealed: bytes('b5dcaea3f8cfaff3e95056c25f056ecc865527'),
   secret: bytes('f78eee7398e9b8b32f03e1aafb78b21491a62b26084df6958be06fb7d28d4e73'),
   peer: bytes('02be0a3342b14f4257152b853b707606fbfe19767e75b6766390876f803d61c927'),
   shared: bytes('d37a7cf07742aabb6156593ad484c7a3ad84fb98beae21635345c575ddd2d2cd'),
@@ -54,6 +58,7 @@ export function givesKnownAnswers(crypto: Crypto): boolean {
     const forged = KNOWN.sealed.slice()
     forged[0]! ^= 1
     return (
+      givesKnownAnswersByOffsets(cipher) &&
       equalBytes(inPlace, KNOWN.sealed) &&
       equalBytes(cipher.seal(KNOWN.counter, KNOWN.aad, KNOWN.plaintext), KNOWN.sealed) &&
       same(cipher.open(KNOWN.counter, KNOWN.aad, KNOWN.sealed), KNOWN.plaintext) &&
@@ -64,6 +69,23 @@ export function givesKnownAnswers(crypto: Crypto): boolean {
   } catch {
     return false
   }
+}
+
+/** A counter beyond 2^32, and nothing on a word. */
+function givesKnownAnswersByOffsets(cipher: Cipher): boolean {
+  const { aad, plaintext, distantCounter, distantSealed } = KNOWN
+  const at = 1 + aad.length
+  const memory = new Uint8Array(at + distantSealed.length)
+  memory.set(aad, 1)
+  memory.set(plaintext, at)
+  cipher.sealAt(distantCounter, memory, 1, aad.length, at, plaintext.length)
+  if (!equalBytes(memory.subarray(at), distantSealed)) return false
+  const output = new Uint8Array(plaintext.length + 3)
+  const opens = (): boolean =>
+    cipher.openAt(distantCounter, memory, 1, aad.length, at, distantSealed.length, output, 3)
+  if (!opens() || !equalBytes(output.subarray(3), plaintext)) return false
+  memory[at]! ^= 1
+  return !opens()
 }
 
 function same(a: Uint8Array | undefined, b: Uint8Array): boolean {

@@ -10,8 +10,8 @@ export type NativeFault = 'not-linux' | 'not-little-endian' | 'no-koffi'
 
 export interface Native {
   readonly libc: Libc
-  /** Symbols of the running program and its libraries. */
-  readonly self: ReturnType<typeof koffi.load>
+  /** Another shared library of the system, by the name the linker knows it by. Throws where there is none. */
+  readonly library: (name: string) => ReturnType<typeof koffi.load>
   readonly memory: (size: number) => NativeMemory
   /** The array must not be transferred or resized while anyone holds its address. */
   readonly addressOf: (bytes: Uint8Array) => number
@@ -53,7 +53,7 @@ function load(): Result<Native, NativeFault> {
     const addresses = new Addresses(api.address)
     return accept({
       libc: bindLibc(api),
-      self: api.load(null),
+      library: (name) => api.load(name),
       memory: (size) => new NativeMemory(addresses, size),
       addressOf: (bytes) => addresses.of(bytes),
       watch: (fd, onReadable) => watch(api, fd, onReadable),

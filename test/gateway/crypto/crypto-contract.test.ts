@@ -6,6 +6,7 @@ import { hex, nobleCrypto, ViewCipher, type Cipher, type Crypto } from '../../..
 import {
   chooseCrypto,
   givesKnownAnswers,
+  loadLibsodiumCrypto,
   loadSodiumCrypto,
   nodeCrypto,
 } from '../../../gateway/crypto/index.ts'
@@ -127,9 +128,12 @@ function sealedInPlace(cipher: Cipher, n: bigint, a: Uint8Array, p: Uint8Array):
   return frame
 }
 
+const libsodium = loadLibsodiumCrypto()
 const sodium = loadSodiumCrypto()
 contract(nobleCrypto)
 contract(nodeCrypto)
+if (libsodium === undefined) test('libsodium', { skip: 'needs libsodium: install libsodium23' }, () => {})
+else contract(libsodium)
 if (sodium === undefined) test('sodium', { skip: 'needs the optional package sodium-native' }, () => {})
 else contract(sodium)
 
@@ -155,7 +159,22 @@ class TrustingCipher extends ViewCipher {
   }
 }
 
+/** By offsets, it takes the counter for one of 32 bits, or what it cannot open for a plaintext. */
+function wrongByOffsets(real: Cipher, wrong: 'counter' | 'tag'): Cipher {
+  return {
+    seal: (...given) => real.seal(...given),
+    sealInto: (...given) => real.sealInto(...given),
+    open: (...given) => real.open(...given),
+    sealAt: (counter, ...given) => real.sealAt(wrong === 'counter' ? counter % 2 ** 32 : counter, ...given),
+    openAt: (...given) => real.openAt(...given) || wrong === 'tag',
+  }
+}
+
 test('the self-test refuses a cipher that is wrong', () => {
+  for (const wrong of ['counter', 'tag'] as const) {
+    const cipher = (k: Uint8Array): Cipher => wrongByOffsets(nobleCrypto.cipher(k), wrong)
+    assert.equal(givesKnownAnswers({ ...nobleCrypto, cipher }), false, wrong)
+  }
   const wrongTag: Crypto = { ...nobleCrypto, cipher: (k) => new TrustingCipher(nobleCrypto.cipher(k)) }
   const wrongCurve: Crypto = { ...nobleCrypto, ecdh: (secret) => nobleCrypto.sha256(secret) }
   assert.equal(givesKnownAnswers(wrongTag), false)
@@ -165,5 +184,5 @@ test('the self-test refuses a cipher that is wrong', () => {
 test('a provider is chosen by name, or the fastest there is', () => {
   assert.equal(chooseCrypto('noble').name, 'noble')
   assert.equal(chooseCrypto('node').name, 'node')
-  assert.equal(chooseCrypto().name, sodium === undefined ? 'node' : 'sodium')
+  assert.equal(chooseCrypto().name, (libsodium ?? sodium ?? nodeCrypto).name)
 })
