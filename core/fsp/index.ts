@@ -42,7 +42,7 @@ export {
   type SessionMessage,
   type SessionMessageRejection,
 } from './messages.ts'
-export { FSP_PREFIX_SIZE, FSP_VERSION } from './prefix.ts'
+export { FSP_PREFIX_SIZE, FSP_VERSION, isGreeting } from './prefix.ts'
 export {
   IPV6_HEADER_SIZE,
   IPV6_OVERHEAD,

@@ -9,6 +9,7 @@ export const PHASE_ESTABLISHED = 0x0
 export const PHASE_SETUP = 0x1
 export const PHASE_ACK = 0x2
 export const PHASE_MSG3 = 0x3
+const PHASE_MASK = 0x0f
 
 /** Coordinates of both ends follow the header in clear. */
 export const FLAG_COORDINATES = 0x01
@@ -27,4 +28,10 @@ export function writePrefix(
     .u8((FSP_VERSION << 4) | phase)
     .u8(flags)
     .u16(payloadLength)
+}
+
+/** Whether a session payload is a SessionSetup, by its phase. */
+export function isGreeting(payload: Uint8Array): boolean {
+  const first = payload[0]
+  return first !== undefined && (first & PHASE_MASK) === PHASE_SETUP
 }

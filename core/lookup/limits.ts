@@ -23,20 +23,6 @@ export const FORWARD_MIN_INTERVAL: Millis = 2000
 /** Pairs of origin and target the forward limiter remembers. */
 export const FORWARD_LIMITER_ENTRIES = 4096
 
-/** Requests for one target that are forwarded at once, whoever asks, and then a second. */
-export const TARGET_BURST = 20
-export const TARGETED_PER_SECOND = 10
-
-/**
- * Between the turns of those that wait. A little longer than that rate has it, so that the next node on the way, which
- * measures it by frames that may have been held up, lets all of them pass.
- */
-export const TURN_MS: Millis = 105
-
-/** Requests that wait for their turn, and those of one neighbour. When full the new one is not kept. */
-export const MAX_HELD_REQUESTS = 512
-export const MAX_HELD_OF_ONE = 128
-
 /** Lookups of our own at once; as many as there are destinations with packets waiting. */
 export const MAX_PENDING_LOOKUPS = 256
 

@@ -1,18 +1,14 @@
 /** Requests that came by: recognised when they come again, and the way back for their answers. */
 import type { NodeAddr } from '../identity/index.ts'
+import { Crowds, type Waiting } from '../crowds.ts'
 import { IntervalLimiter } from '../limits.ts'
-import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
-import { HeldRequests, type HeldRequest } from './held.ts'
 import {
   FORWARD_LIMITER_ENTRIES,
   FORWARD_MIN_INTERVAL,
   MAX_RECENT_OF_ONE,
   MAX_RECENT_REQUESTS,
   RECENT_REQUEST_EXPIRY,
-  TARGET_BURST,
-  TARGETED_PER_SECOND,
-  TURN_MS,
 } from './limits.ts'
 import type { LookupRequest } from './wire.ts'
 
@@ -56,8 +52,7 @@ export class RequestTable {
    */
   readonly #limiter: IntervalLimiter<string>
   /** Requests for one target, whoever asks. */
-  readonly #byTarget = new KeyedBuckets(TARGET_BURST, TARGETED_PER_SECOND)
-  readonly #held = new HeldRequests()
+  readonly #crowds = new Crowds<LookupRequest>()
   /** Remembered requests of each neighbour. */
   readonly #counts = new Map<NodeAddr, number>()
   readonly #expiry: Millis
@@ -93,25 +88,21 @@ export class RequestTable {
     if (request.target === self) return 'respond'
     if (request.ttl === 0) return 'ttl-exhausted'
     if (!this.#limiter.pass(`${request.origin} ${request.target}`, now)) return 'rate-limited'
-    const isFree = !this.#held.waitsFor(request.target) && this.#byTarget.take(request.target, now)
-    return isFree ? 'forward' : 'crowded'
+    return this.#crowds.take(request.target, now) ? 'forward' : 'crowded'
   }
 
   /** Keeps a crowded request until its turn. False when there is no room. */
   hold(request: LookupRequest, from: NodeAddr, now: Millis): boolean {
-    return this.#held.hold(request, from, now + TURN_MS)
+    return this.#crowds.hold(request.target, from, request, now)
   }
 
   /** Held requests whose turn it is. */
-  takeDue(now: Millis): readonly HeldRequest[] {
-    const due = this.#held.takeDue(now, TURN_MS)
-    // A turn counts like any other request, or whoever comes after the last of them would find room for a burst.
-    for (const { request } of due) this.#byTarget.take(request.target, now)
-    return due
+  takeDue(now: Millis): readonly Waiting<LookupRequest>[] {
+    return this.#crowds.takeDue(now)
   }
 
   deadline(): Millis | undefined {
-    return this.#held.deadline()
+    return this.#crowds.deadline()
   }
 
   /** Which way a response goes; counts as forwarded when there is a way. */

@@ -6,12 +6,14 @@ import {
   decodeSessionDatagram,
   encodeSessionDatagram,
   encodeSignal,
+  isGreeting,
   rewriteHop,
   type SessionDatagram,
   PATH_MTU_UNSET,
   type ErrorSignal,
 } from '../fsp/index.ts'
 import type { Coordinates } from '../coordinates.ts'
+import { Crowds } from '../crowds.ts'
 import { LINK_OVERHEAD } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
@@ -41,11 +43,20 @@ const SIGNALS_PER_SECOND = 50
 /** The counters leave out the link message's type byte. */
 const TYPE_SIZE = 1
 
+/** A SessionSetup that waits for its turn. */
+interface Greeting {
+  readonly message: Uint8Array
+  readonly told: Coordinates | undefined
+  readonly congested: boolean
+}
+
 export class Forwarder {
   readonly #context: MeshContext
   readonly #deliver: (arrival: Arrival, now: Millis) => void
   readonly #find: (destination: NodeAddr, now: Millis) => void
   readonly #errors = errorLimiter()
+  /** The node they are for answers so many of a neighbour and no more: one that floods it must not use up ours. */
+  readonly #greetings = new Crowds<Greeting>()
   /** Signals that what one neighbour brings may cause. */
   readonly #signals = new KeyedBuckets(SIGNAL_BURST, SIGNALS_PER_SECOND)
   readonly #repeats: Repeats
@@ -86,11 +97,28 @@ export class Forwarder {
     const told = warmFrom(this.#context, datagram, from, now)
     if (fromLeaf) this.#askForLeaf(datagram.destination, now)
     const onward = datagram === decoded.value ? message : encodeSessionDatagram(datagram)
-    if (canTravel(datagram)) this.#forward(from, onward, datagram, told, congested, now)
-    else {
+    if (!canTravel(datagram)) {
       counters.forwarding.ttlExhaustedPackets++
       counters.forwarding.ttlExhaustedBytes += size
+    } else if (!isGreeting(datagram.payload) || this.#greetings.take(datagram.destination, now)) {
+      this.#forward(from, onward, datagram, told, congested, now)
+    } else {
+      const kept = { message: onward.slice(), told, congested }
+      if (this.#greetings.hold(datagram.destination, from, kept, now)) return
+      counters.forwarding.dropCrowdedPackets++
+      counters.forwarding.dropCrowdedBytes += size
     }
+  }
+
+  tick(now: Millis): void {
+    for (const { item, from } of this.#greetings.takeDue(now)) {
+      const decoded = decodeSessionDatagram(item.message)
+      if (decoded.ok) this.#forward(from, item.message, decoded.value, item.told, item.congested, now)
+    }
+  }
+
+  deadline(): Millis | undefined {
+    return this.#greetings.deadline()
   }
 
   /** Sends a payload of ours. False when there is no route or the first link does not take it. */

@@ -196,7 +196,7 @@ export class Lookups {
   }
 
   tick(now: Millis): void {
-    for (const { request, from } of this.#requests.takeDue(now)) this.#forward(request, from, now)
+    for (const { item, from } of this.#requests.takeDue(now)) this.#forward(item, from, now)
     const { retries, failed } = this.#origin.poll(now)
     for (const attempt of retries) {
       this.#ask(attempt, originTargets(attempt.target, this.#context.link.neighbours()), now)

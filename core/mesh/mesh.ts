@@ -182,6 +182,7 @@ export class Mesh implements MeshLayer {
     this.#now = now
     this.#sessions.tick(now)
     this.#lookups.tick(now)
+    this.#forwarder.tick(now)
     this.#outbound.tick(now)
   }
 
@@ -189,6 +190,7 @@ export class Mesh implements MeshLayer {
     const at = Math.min(
       this.#sessions.deadline() ?? Infinity,
       this.#lookups.deadline() ?? Infinity,
+      this.#forwarder.deadline() ?? Infinity,
       this.#outbound.deadline() ?? Infinity,
     )
     return at === Infinity ? undefined : at

@@ -35,6 +35,9 @@ const FORWARDING = [
   'routeDirectPeer',
   /** Ours: handshake messages that had just crossed the same radio. */
   'dropRepeatedHandshakes',
+  /** Ours: greetings of a node that too many greet. */
+  'dropCrowdedPackets',
+  'dropCrowdedBytes',
 ] as const
 
 const DISCOVERY = [

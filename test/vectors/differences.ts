@@ -142,7 +142,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
   'no-filter-over-the-cap': [],
   'depth-cap': [],
   'positions-by-trust': [],
-  'lookup-turns': [],
+  'turns-in-a-crowd': [],
   'neighbour-budgets': [],
   'violators-go': [],
   'leaf-only': [],

@@ -189,32 +189,29 @@ function lookups(targetOf: (world: World) => NodeAddr): Flood {
   }
 }
 
-let setup: Uint8Array | undefined
-const sessions: Flood = (world) => {
-  setup ??= new XkInitiator(
-    { identity: STRANGER, ephemeralSecret: world.rng.bytes(32), epoch: EPOCH },
-    world.hub.identity.publicKey,
-  ).writeMsg1()
-  const source = anyAddr(world)
-  const noise = setup.slice()
-  // Another point, or none: told apart only by the curve.
-  noise.set(world.rng.bytes(8), 20)
-  world.flooder.send(
-    encodeSessionDatagram({
-      ttl: 64,
-      pathMtu: 1472,
-      source,
-      destination: world.hub.addr,
-      payload: encodeSessionHandshake({
-        type: 'setup',
-        requestAck: false,
-        bidirectional: false,
-        source: [source, ...position(world)],
-        destination: world.hub.node.views.tree().coordinates,
-        noise,
-      }),
-    }),
-  )
+/** Greetings of nodes that nobody knows, well begun: told from real ones only behind a curve operation. */
+function sessions(targetOf: (world: World) => TestNode): Flood {
+  let begun: Uint8Array | undefined
+  return (world) => {
+    const target = targetOf(world)
+    begun ??= new XkInitiator(
+      { identity: STRANGER, ephemeralSecret: world.rng.bytes(32), epoch: EPOCH },
+      target.identity.publicKey,
+    ).writeMsg1()
+    const source = anyAddr(world)
+    const noise = begun.slice()
+    noise.set(world.rng.bytes(8), 20)
+    const payload = encodeSessionHandshake({
+      type: 'setup',
+      requestAck: false,
+      bidirectional: false,
+      source: [source, ...position(world)],
+      destination: target.node.views.tree().coordinates,
+      noise,
+    })
+    const destination = target.addr
+    world.flooder.send(encodeSessionDatagram({ ttl: 64, pathMtu: 1472, source, destination, payload }))
+  }
 }
 
 /** Datagrams for nobody, in the name of an honest node: each calls for an error signal to it. */
@@ -247,7 +244,12 @@ const FLOODS: Readonly<Record<string, readonly [flood: Flood, budget: number]>> 
   ],
   'lookups of one node that the others look for': [lookups(({ targets }) => targets[2]!.addr), 250],
   'lookups of the flooded node itself': [lookups(({ hub }) => hub.addr), 300],
-  sessions: [sessions, 400],
+  'sessions with the flooded node': [sessions(({ hub }) => hub), 400],
+  'sessions with a node that the others greet': [sessions(({ targets }) => targets[3]!), 400],
+  'sessions with the nodes that the others greet': [
+    sessions(({ targets, rng }) => targets[rng.bytes(1)[0]! % TARGETS]!),
+    1800,
+  ],
   'datagrams for nobody': [strays, 20],
 }
 

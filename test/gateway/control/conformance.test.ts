@@ -36,8 +36,10 @@ const ADDITIONS: ReadonlySet<string> = new Set([
   ...['show_metrics.discovery', 'show_metrics.lookup', 'show_routing.discovery', 'show_routing.lookup'].map(
     (group) => `${group}.resp_unsolicited`,
   ),
-  ...['show_metrics', 'show_routing', 'show_status'].map(
-    (reply) => `${reply}.forwarding.drop_repeated_handshakes`,
+  ...['show_metrics', 'show_routing', 'show_status'].flatMap((reply) =>
+    ['drop_repeated_handshakes', 'drop_crowded_packets', 'drop_crowded_bytes'].map(
+      (name) => `${reply}.forwarding.${name}`,
+    ),
   ),
   ...['show_metrics.tree', 'show_metrics.bloom', 'show_metrics.errors'].map((group) => `${group}.flooded`),
   ...['show_tree.stats', 'show_bloom.stats', 'show_routing.error_signals'].map((group) => `${group}.flooded`),
