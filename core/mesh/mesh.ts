@@ -217,7 +217,7 @@ export class Mesh implements MeshLayer {
         this.#sessions.sent(session, now)
         break
       case 'hang-up':
-        if (session !== undefined) this.#sessions.remove(session, 'no longer wanted', now)
+        if (session !== undefined) this.#sessions.hangUp(session, now)
         break
     }
   }

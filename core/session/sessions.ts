@@ -160,6 +160,12 @@ export class Sessions implements HandshakeEvents {
     this.#events.down(session, reason, now)
   }
 
+  /** Ends a session that has served. What the peer still says in it is no reason to greet it again at once. */
+  hangUp(session: Session, now: Millis): void {
+    this.#strays.pass(session.remote, now)
+    this.remove(session, 'no longer wanted', now)
+  }
+
   tick(now: Millis): void {
     if (now < this.#nextAt) return
     this.#nextAt = Infinity
