@@ -6,6 +6,7 @@ import { nodeCrypto } from '../../gateway/crypto/index.ts'
 import { bulkShare } from './air-link.ts'
 import { airReport } from './air.ts'
 import { hostReport, QUICK_EFFORT } from './host.ts'
+import { liveReport, QUICK_LIVE_EFFORT } from './live/live.ts'
 import { median } from './measure.ts'
 import { withTable } from './readme.ts'
 import { atLeast, atMost, isMet, toJson, toText, type Report } from './report.ts'
@@ -56,6 +57,15 @@ test('bench host: every step is measured for every provider, and a slowed one co
   }
 })
 
+test('bench host: the daemon is measured as a process, and without a peer there is no ratio', async () => {
+  const { rows } = await liveReport({ kinds: ['ours'], effort: QUICK_LIVE_EFFORT })
+  for (const { id, figures } of rows) {
+    const isMeasured = !id.startsWith('tun-') && !['rss-16', 'rss-128'].includes(id)
+    if (isMeasured) assert.ok(figures['ours']! > 0, id)
+    assert.equal(figures['ratio'], null, id)
+  }
+})
+
 test('bench air: every row has its figure and its target, and the same seed gives the same figure', async () => {
   const report = await airReport(true)
   assert.ok(report.rows.length >= 13)
@@ -97,7 +107,7 @@ test('bench: a target is met, not met, or open when its figure was not measured'
 })
 
 test('bench: JSON has a row each with figures by column, target and verdict', () => {
-  assert.deepEqual(JSON.parse(toJson(REPORT)), {
+  assert.deepEqual(JSON.parse(toJson([REPORT])), {
     bench: 'host',
     method: ['By hand.'],
     rows: [

@@ -93,10 +93,10 @@ function stepOf(
   return (packets) => {
     path.rest()
     let inputs = path.packets(packets)
-    for (let before = 0; before < position; before++) inputs = path.step(before, inputs)
+    for (let before = 0; before < position; before++) inputs = path.onward(before, inputs)
     if (inputs.length < packets) throw new Error(`${inputs.length} of ${packets} packets came through`)
     return () => {
-      const done = path.step(position, inputs).length
+      const done = path.count(position, inputs)
       if (done < packets) throw new Error(`only ${done} of ${packets} packets went on`)
     }
   }

@@ -2,7 +2,7 @@
  * A path of real nodes with everything set up on it: keys of each link, the tree, the filters, and a session between its
  * ends. Its nodes can then be stepped one by one, so that what each of them spends on a packet is measured apart.
  */
-import { ipv6Of, type Crypto, type NodeInput } from '../../core/index.ts'
+import { ipv6Of, type Crypto } from '../../core/index.ts'
 import { TestMesh, type TestNode } from '../support/mesh.ts'
 
 /** Whole IPv6 packet, bytes. */
@@ -29,7 +29,7 @@ export class BenchPath {
   /** Throws when the path does not come up. */
   constructor(crypto: Crypto, { nodes, leaves }: PathOptions) {
     // Keys that change in the middle would be measured with the packets.
-    this.#mesh = new TestMesh({ seed: 1, crypto, config: { rekey: { enabled: false } } })
+    this.#mesh = new TestMesh({ seed: 1, crypto, dataPath: true, config: { rekey: { enabled: false } } })
     this.#nodes = this.#mesh.addNodes(nodes)
     for (const [i, node] of this.#nodes.entries()) if (i > 0) this.#mesh.connect(this.#nodes[i - 1]!, node)
     for (const leaf of this.#mesh.addNodes(leaves)) this.#mesh.connect(this.#nodes[1]!, leaf)
@@ -51,25 +51,38 @@ export class BenchPath {
   }
 
   /** Packets of the first node's host. */
-  packets(count: number): NodeInput[] {
-    return Array.from({ length: count }, () => ({ type: 'packet', packet: this.#packet.slice() }))
+  packets(count: number): Uint8Array[] {
+    return Array.from({ length: count }, () => this.#packet.slice())
   }
 
-  /** What a node of the path sends towards its end, given `inputs` and asked for its deadline after each, as a host does. */
-  step(position: number, inputs: readonly NodeInput[]): NodeInput[] {
-    const { node, name } = this.#nodes[position]!
-    const next = this.#nodes[position + 1]?.name
+  /** What a node of the path makes of what the one before it made: frames, or packets at the first one. */
+  onward(position: number, inputs: readonly Uint8Array[]): Uint8Array[] {
+    const { sink } = this.#nodes[position]!
+    this.#work(position, inputs)
+    const outputs = sink?.take() ?? []
+    return outputs.flatMap((output) => (output.type === 'send' ? [output.frame] : []))
+  }
+
+  /** The same, counted only: the work that is measured. Asked for its deadline after each, as a host does. */
+  count(position: number, inputs: readonly Uint8Array[]): number {
+    const { sink } = this.#nodes[position]!
+    if (sink === undefined) throw new Error('no data path')
+    const before = sink.count
+    sink.keeps = false
+    this.#work(position, inputs)
+    sink.keeps = true
+    return sink.count - before
+  }
+
+  #work(position: number, inputs: readonly Uint8Array[]): void {
+    const { node } = this.#nodes[position]!
+    const from = this.#nodes[position - 1]?.name
     const { now } = this.#mesh
-    const onward: NodeInput[] = []
-    for (const input of inputs) {
-      for (const output of node.step(input, now)) {
-        if (output.type === 'packet') onward.push(output)
-        else if (output.type === 'send' && output.to === next)
-          onward.push({ type: 'frame', transportId: TRANSPORT_ID, from: name, frame: output.frame })
-      }
+    for (const bytes of inputs) {
+      if (from === undefined) node.packetAt(bytes, 0, bytes.length, now)
+      else node.frameAt(TRANSPORT_ID, from, bytes, 0, bytes.length, now)
       node.deadline()
     }
-    return onward
   }
 
   /** Virtual time, in which reports go out and the pacing of announces recovers. */

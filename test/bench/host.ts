@@ -1,4 +1,4 @@
-/** What a packet costs on this machine, and how much memory a node takes, side by side for each crypto provider. */
+/** What a packet costs in the node alone, and how much memory a node takes, side by side for each crypto provider. */
 import { cpus } from 'node:os'
 import { nobleCrypto, type Crypto } from '../../core/index.ts'
 import { loadSodiumCrypto, nodeCrypto } from '../../gateway/crypto/index.ts'
@@ -33,7 +33,7 @@ export async function hostReport(options: HostOptions = {}): Promise<Report> {
   if (options.coreOnly !== true)
     rows.push(await udpRow(providers), ...(await tunRows(providers)), ...(await memoryRows(providers)))
   return {
-    bench: 'host',
+    bench: 'host-core',
     columns: providers.map(({ name }) => name),
     rows,
     method: [

@@ -1,32 +1,56 @@
 /**
- * The benchmarks: `npm run bench -- host|air|sim [--json] [--quick] [--readme]`.
+ * The benchmarks: `npm run bench -- host|air|sim [--json] [--quick] [--readme] [--peer-binary PATH]`.
  *
- * `host` is what a packet costs on this machine, `air` what things cost on the radio, `sim` how networks settle.
- * `--readme` puts the table into README.md. The exit code tells whether it ran, not whether targets are met.
+ * `host` is what a node costs on this machine, beside others and by itself, `air` what things cost on the radio, `sim` how
+ * networks settle. `--peer-binary` names a daemon of the reference to be compared in `host`. `--readme` puts the tables into
+ * README.md. The exit code tells whether it ran, not whether targets are met.
  */
+import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { ROOT } from '../support/process.ts'
 import { airReport } from './air.ts'
 import { hostReport, QUICK_EFFORT } from './host.ts'
+import { liveReport, QUICK_LIVE_EFFORT } from './live/live.ts'
 import { rewrite } from './readme.ts'
 import { toJson, toText, type Report } from './report.ts'
 import { simReport } from './sim.ts'
 
-const BENCHES: Readonly<Record<string, (isQuick: boolean) => Promise<Report>>> = {
-  host: (isQuick) => hostReport(isQuick ? { effort: QUICK_EFFORT } : {}),
-  air: airReport,
-  sim: simReport,
+interface Options {
+  readonly quick: boolean
+  readonly 'peer-binary'?: string | undefined
 }
 
-const args = process.argv.slice(2)
-const names = args.filter((arg) => !arg.startsWith('--'))
-const bench = names.length === 1 ? BENCHES[names[0]!] : undefined
-if (bench === undefined) {
-  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--readme]`)
+const BENCHES: Readonly<Record<string, (options: Options) => Promise<readonly Report[]>>> = {
+  host: async ({ quick, 'peer-binary': reference }) => [
+    await liveReport({ reference, ...(quick ? { effort: QUICK_LIVE_EFFORT } : {}) }),
+    await hostReport(quick ? { effort: QUICK_EFFORT } : {}),
+  ],
+  air: async ({ quick }) => [await airReport(quick)],
+  sim: async ({ quick }) => [await simReport(quick)],
+}
+
+const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--readme] [--peer-binary PATH]`
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
+      'peer-binary': { type: 'string' },
+    },
+  })
+  const bench = positionals.length === 1 ? BENCHES[positionals[0]!] : undefined
+  if (bench === undefined) throw new TypeError('name one benchmark')
+  const reports = await bench(values)
+  console.log(values.json ? toJson(reports) : reports.map((report) => toText(report)).join('\n\n'))
+  for (const report of reports) {
+    if (values.readme && !rewrite(join(ROOT, 'README.md'), report))
+      console.error(`README.md has no <!-- bench:${report.bench} --> to put the table at.`)
+  }
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error
+  console.error(`${error.message}\n${usage}`)
   process.exitCode = 2
-} else {
-  const report = await bench(args.includes('--quick'))
-  console.log(args.includes('--json') ? toJson(report) : toText(report))
-  if (args.includes('--readme') && !rewrite(join(ROOT, 'README.md'), report))
-    console.error(`README.md has no <!-- bench:${report.bench} --> to put the table at.`)
 }

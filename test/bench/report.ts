@@ -45,17 +45,20 @@ export function isMet(row: Row): boolean | null {
   return target.isUpper ? figure <= target.limit : figure >= target.limit
 }
 
-export function toJson(report: Report): string {
-  const rows = report.rows.map((row) => ({
-    id: row.id,
-    what: row.what,
-    unit: row.unit,
-    ...Object.fromEntries(report.columns.map((column) => [column, rounded(row.figures[column] ?? null)])),
-    target: row.target?.limit ?? null,
-    ok: isMet(row),
-    ...(row.note === undefined ? {} : { note: row.note }),
-  }))
-  return JSON.stringify({ bench: report.bench, method: report.method, rows })
+/** The rows of all reports, each with its figures by the columns of its own report. */
+export function toJson(reports: readonly Report[]): string {
+  const rows = reports.flatMap(({ columns, rows: own }) =>
+    own.map((row) => ({
+      id: row.id,
+      what: row.what,
+      unit: row.unit,
+      ...Object.fromEntries(columns.map((column) => [column, rounded(row.figures[column] ?? null)])),
+      target: row.target?.limit ?? null,
+      ok: isMet(row),
+      ...(row.note === undefined ? {} : { note: row.note }),
+    })),
+  )
+  return JSON.stringify({ bench: reports[0]?.bench, method: reports.flatMap(({ method }) => method), rows })
 }
 
 export function toText(report: Report): string {

@@ -33,10 +33,16 @@ export function npubOfSecret(secret: Uint8Array | undefined): string {
 }
 
 /** Starts one of the two; resolves when it says that it runs. Cleans up after the test. */
-export function place(t: TestContext, index: 0 | 1, namespace: Namespace, reach: Reach): Promise<Place> {
+export function place(
+  t: TestContext,
+  index: 0 | 1,
+  namespace: Namespace,
+  reach: Reach,
+  env?: NodeJS.ProcessEnv,
+): Promise<Place> {
   const { transports, kind, addr } = reach
   const other = { alias: 'other', npub: npubOfSecret(SECRETS[1 - index]), kind, addr }
-  return placeWith(t, namespace, { secret: SECRETS[index], transports, peers: [other] })
+  return placeWith(t, namespace, { secret: SECRETS[index], transports, peers: [other], env })
 }
 
 /** A peer as its neighbour's configuration has it. */
@@ -56,6 +62,7 @@ export async function placeWith(
     readonly secret: Uint8Array | undefined
     readonly transports: string
     readonly peers: readonly ListedPeer[]
+    readonly env?: NodeJS.ProcessEnv | undefined
   },
 ): Promise<Place> {
   const secret = node.secret ?? new Uint8Array(32)
@@ -74,7 +81,7 @@ peers:
 ${node.peers.map((peer) => listed(peer)).join('')}`
   writeFileSync(config, text, { mode: 0o600 })
   await namespace.resolveLocally()
-  const daemon = namespace.start(process.execPath, [FIPS_RADIO, 'run', '-c', config])
+  const daemon = namespace.start(process.execPath, [FIPS_RADIO, 'run', '-c', config], node.env)
   t.after(() => daemon.stop())
   await daemon.line('runs', (line) => line.includes('the node runs'))
   return { namespace, daemon, npub: npubOfSecret(secret), socket }

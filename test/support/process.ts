@@ -31,6 +31,8 @@ export interface Running {
 /** How long anything that should happen may take on a loaded machine. */
 export const PATIENCE_MS = 60_000
 
+export type StartProgram = (program: string, args: readonly string[], env?: NodeJS.ProcessEnv) => Running
+
 export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
