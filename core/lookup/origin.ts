@@ -64,7 +64,7 @@ export class LookupOrigin {
   readonly #timeouts: readonly Millis[]
   readonly #backoff: LookupBackoff
   readonly #pending = new Map<NodeAddr, Pending>()
-  readonly #targetOfId = new Map<bigint, NodeAddr>()
+  readonly #asked = new Map<bigint, { readonly target: NodeAddr; readonly at: Millis }>()
   /** Lookups given up, oldest first, whose answers would still be welcome. At most `MAX_PENDING_LOOKUPS`. */
   readonly #overdue = new Map<NodeAddr, { readonly requestIds: readonly bigint[]; readonly until: Millis }>()
 
@@ -84,7 +84,12 @@ export class LookupOrigin {
 
   /** Whether a request id is one of ours: such a request coming back must not be forwarded. */
   isOurs(requestId: bigint): boolean {
-    return this.#targetOfId.has(requestId)
+    return this.#asked.has(requestId)
+  }
+
+  /** When the attempt with this id was sent. */
+  askedAt(requestId: bigint): Millis | undefined {
+    return this.#asked.get(requestId)?.at
   }
 
   /** Attempts of a lookup under way; 0 when there is none. */
@@ -155,7 +160,7 @@ export class LookupOrigin {
     publicKey: PublicKey | undefined,
     crypto: Pick<Crypto, 'sha256' | 'verify'>,
   ): ResponseFault | undefined {
-    const target = this.#targetOfId.get(response.requestId)
+    const target = this.#asked.get(response.requestId)?.target
     if (target === undefined) return 'not-pending'
     if (target !== response.target) return 'wrong-target'
     const { targetCoordinates } = response
@@ -182,7 +187,7 @@ export class LookupOrigin {
     const requestId = (BigInt(randomU32(this.#rng)) << 32n) | BigInt(randomU32(this.#rng))
     pending.requestIds.push(requestId)
     pending.sentAt = now
-    this.#targetOfId.set(requestId, pending.target)
+    this.#asked.set(requestId, { target: pending.target, at: now })
     return { target: pending.target, requestId, attempt: pending.requestIds.length }
   }
 
@@ -212,7 +217,7 @@ export class LookupOrigin {
   }
 
   #dropOverdue(target: NodeAddr): void {
-    for (const requestId of this.#overdue.get(target)?.requestIds ?? []) this.#targetOfId.delete(requestId)
+    for (const requestId of this.#overdue.get(target)?.requestIds ?? []) this.#asked.delete(requestId)
     this.#overdue.delete(target)
   }
 
@@ -220,6 +225,6 @@ export class LookupOrigin {
     const pending = this.#pending.get(target)
     if (pending === undefined) return
     this.#pending.delete(target)
-    for (const requestId of pending.requestIds) this.#targetOfId.delete(requestId)
+    for (const requestId of pending.requestIds) this.#asked.delete(requestId)
   }
 }

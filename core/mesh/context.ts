@@ -1,6 +1,8 @@
 /** What every part of the mesh half works with. */
 import type { Coordinates } from '../coordinates.ts'
 import type { Identity, NodeAddr } from '../identity/index.ts'
+import type { FrameClass } from '../link.ts'
+import { copiesFor } from '../lookup/index.ts'
 import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, Neighbour } from '../node/layers.ts'
@@ -61,4 +63,22 @@ export function isAstray(
   const before = context.link.neighbour(from)?.coordinates
   if (via.addr === from || before === undefined || position === undefined) return via.addr === from
   return treeDistance(before, position) <= treeDistance(context.link.ownCoordinates(), position)
+}
+
+/**
+ * Sends what nobody on the way repeats and the other end drops when it comes again (a lookup, a greeting): over a lossy link
+ * more than once. False when the link takes none of it.
+ */
+export function sendSurely(
+  context: MeshContext,
+  to: Neighbour,
+  message: Uint8Array,
+  frameClass: FrameClass,
+  now: Millis,
+): boolean {
+  let isSent = false
+  for (let copies = copiesFor(to.lossRate ?? 0); copies > 0; copies--) {
+    if (context.link.sendMessage(to.addr, message, frameClass, now)) isSent = true
+  }
+  return isSent
 }

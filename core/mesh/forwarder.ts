@@ -30,7 +30,7 @@ import {
 import type { Arrival } from '../session/index.ts'
 import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
-import { isAstray, positionOf, routeTo, type MeshContext } from './context.ts'
+import { isAstray, positionOf, routeTo, sendSurely, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
 import { Repeats } from './repeats.ts'
@@ -133,7 +133,11 @@ export class Forwarder {
       destination,
       payload,
     })
-    if (!link.sendMessage(route.via.addr, message, frameClass, now)) return false
+    const isSent =
+      frameClass === 'handshake'
+        ? sendSurely(this.#context, route.via, message, frameClass, now)
+        : link.sendMessage(route.via.addr, message, frameClass, now)
+    if (!isSent) return false
     counters.forwarding.originatedPackets++
     counters.forwarding.originatedBytes += message.length
     return true

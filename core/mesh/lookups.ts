@@ -23,7 +23,7 @@ import { IntervalLimiter } from '../limits.ts'
 import { SourceBuckets } from '../peer/token-bucket.ts'
 import type { PositionSource } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
-import { routeTo, type MeshContext } from './context.ts'
+import { routeTo, sendSurely, type MeshContext } from './context.ts'
 
 /** Path MTUs below this cannot be true of a usable path; as in the reference they are taken as not said. */
 export const MIN_ACTIONABLE_PATH_MTU = 256
@@ -50,8 +50,8 @@ const ANSWER_BURST = 240
 const AUX_SIZE = 32
 
 export interface LookupEvents {
-  /** A position was proven by the node itself and is in the cache; `roundTripMs` after it was asked for, if that is known. */
-  found(target: NodeAddr, roundTripMs: Millis | undefined, now: Millis): void
+  /** A position was proven by the node itself and is in the cache; `roundTripMs` after it was asked for. */
+  found(target: NodeAddr, roundTripMs: Millis, now: Millis): void
   failed(target: NodeAddr, now: Millis): void
 }
 
@@ -226,12 +226,12 @@ export class Lookups {
       originCoordinates: link.ownCoordinates(),
     })
     let sent = 0
-    for (const peer of peers) if (link.sendMessage(peer, message, 'handshake', now)) sent++
+    for (const peer of peers) if (this.#say(peer, message, now)) sent++
     return sent > 0
   }
 
   #forward(request: LookupRequest, from: NodeAddr, now: Millis): void {
-    const { counters, link } = this.#context
+    const { counters } = this.#context
     const next = requestAfterHop(request)
     if (next === undefined) return
     const { peers, usedFallback } = this.#forwardTargets(request.target, from)
@@ -246,7 +246,7 @@ export class Lookups {
       return
     }
     const message = encodeLookupRequest(next)
-    for (const peer of takers) link.sendMessage(peer, message, 'handshake', now)
+    for (const peer of takers) this.#say(peer, message, now)
     counters.discovery.reqForwarded++
     if (usedFallback) counters.discovery.reqFallbackForwarded++
   }
@@ -275,7 +275,12 @@ export class Lookups {
     const neighbour = this.#context.link.neighbour(to)
     if (neighbour === undefined) return false
     const message = encodeLookupResponse(responseAfterHop(response, neighbour.mtu))
-    return this.#context.link.sendMessage(to, message, 'handshake', now)
+    return sendSurely(this.#context, neighbour, message, 'handshake', now)
+  }
+
+  #say(to: NodeAddr, message: Uint8Array, now: Millis): boolean {
+    const neighbour = this.#context.link.neighbour(to)
+    return neighbour !== undefined && sendSurely(this.#context, neighbour, message, 'handshake', now)
   }
 
   #accept(response: LookupResponse, from: NodeAddr, now: Millis): void {
@@ -291,8 +296,8 @@ export class Lookups {
       return
     }
     counters.discovery.respAccepted++
+    const askedAt = this.#origin.askedAt(response.requestId) ?? now
     this.#origin.complete(target)
-    const startedAt = this.#startedAt.get(target)
     this.#startedAt.delete(target)
     this.#unproven.delete(target)
     const usable = response.pathMtu >= MIN_ACTIONABLE_PATH_MTU
@@ -300,7 +305,7 @@ export class Lookups {
     const pathMtu = usable ? { pathMtu: response.pathMtu } : {}
     const source: PositionSource = isProven ? { trust: 'proven' } : { trust: 'transit', via: from }
     positions.insert(target, response.targetCoordinates, { ...source, ...pathMtu }, now)
-    this.#events.found(target, startedAt === undefined ? undefined : now - startedAt, now)
+    this.#events.found(target, now - askedAt, now)
   }
 
   #isConstrained(peers: readonly NodeAddr[]): boolean {

@@ -282,7 +282,7 @@ export class Mesh implements MeshLayer {
     this.#outbound.flush(session, now)
   }
 
-  #found(target: NodeAddr, roundTripMs: Millis | undefined, now: Millis): void {
+  #found(target: NodeAddr, roundTripMs: Millis, now: Millis): void {
     this.#slowTargets.noteLookup(target, roundTripMs)
     const session = this.#sessions.get(target)
     if (session?.isEstablished === true) this.#sessions.showPositions(session, now)

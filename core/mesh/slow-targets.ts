@@ -12,9 +12,9 @@ const MAX_SLOW_TARGETS = 1024
 export class SlowTargets {
   readonly #slow = new Set<NodeAddr>()
 
-  /** `roundTripMs`: from the first request to the answer; undefined when it came after we had given up. */
-  noteLookup(target: NodeAddr, roundTripMs: Millis | undefined): void {
-    this.note(target, roundTripMs === undefined || roundTripMs >= SLOW_ANSWER_MS)
+  /** `roundTripMs`: from the request to its answer. */
+  noteLookup(target: NodeAddr, roundTripMs: Millis): void {
+    this.note(target, roundTripMs >= SLOW_ANSWER_MS)
   }
 
   note(target: NodeAddr, isSlow: boolean): void {

@@ -111,6 +111,10 @@ class PeerView implements Neighbour {
     return this.#from.reports.cost(this.#peer)
   }
 
+  get lossRate(): number {
+    return this.#from.reports.reported(this.#peer)?.lossRate ?? 0
+  }
+
   get congested(): boolean {
     return this.#from.reports.isCongested(this.#peer)
   }

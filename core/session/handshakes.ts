@@ -25,6 +25,9 @@ export interface HandshakeEvents {
   probe(session: Session, now: Millis): void
 }
 
+/** What comes this soon after its like was sent with it, to be safe from loss. */
+const TOGETHER_MS: Millis = 100
+
 export class Handshakes {
   readonly #host: SessionHost
   readonly #events: HandshakeEvents
@@ -45,6 +48,7 @@ export class Handshakes {
       noise,
       msg1,
       startedAt: now,
+      sentAt: now,
       resend: firstResend(this.#host.pace(session, now), now),
     }
     return true
@@ -55,7 +59,8 @@ export class Handshakes {
     const repeated = session.answers.find((answer) => equalBytes(answer.msg1, msg1))
     if (repeated !== undefined) {
       repeated.coordinates = coordinates
-      this.#sendAck(session, repeated, now)
+      // Copies that travelled together want one answer.
+      if (now >= repeated.sentAt + TOGETHER_MS) this.#sendAck(session, repeated, now)
       return
     }
     if (session.initiation !== undefined) {
@@ -101,7 +106,7 @@ export class Handshakes {
     }
     const finished = initiation.noise.writeMsg3()
     session.initiation = undefined
-    session.noteAnswer(now - initiation.startedAt, initiation.resend.count > 0)
+    session.noteAnswer(now - initiation.startedAt, now - initiation.sentAt)
     const pace = this.#host.pace(session, now)
     const isRekey = session.isEstablished && !this.#hasRestarted(session, finished.remoteEpoch)
     // The peer asks for a lost first msg3 when our data arrives without it; in a rekey nothing would make it ask.
@@ -128,7 +133,7 @@ export class Handshakes {
       }
       session.acceptedMsg3 = msg3.slice()
       session.publicKey = read.value.remoteStatic.slice()
-      session.noteAnswer(now - answer.startedAt, answer.sentAt > answer.startedAt)
+      session.noteAnswer(now - answer.startedAt, now - answer.sentAt)
       this.#install(session, read.value, false, now)
       return
     }
@@ -161,6 +166,7 @@ export class Handshakes {
         session.rekeyPausedAt = now
       } else if (now >= initiation.resend.at) {
         initiation.resend = nextResend(pace, initiation.resend, now)
+        initiation.sentAt = now
         this.#sendSetup(session, initiation.msg1, now)
       }
     }

@@ -41,10 +41,7 @@ export interface Pace {
  */
 export const SLOW_ROUND_TRIP_MS: Millis = 600
 
-/**
- * An answer that took this long from the first asking, repeats included, is slow: stock asks again after 1 s, and
- * two losses in a row are rarer than a radio on the way.
- */
+/** Where a message was repeated, or a lookup asked its way through busy nodes, only this long tells of a radio on the way. */
 export const SLOW_ANSWER_MS: Millis = 2000
 
 /** Spread of the rekey interval to either side, so that two ends seldom start at once. */

@@ -15,6 +15,8 @@ export interface Initiation {
   readonly noise: XkInitiator
   readonly msg1: Uint8Array
   readonly startedAt: Millis
+  /** When it was sent last. */
+  sentAt: Millis
   resend: Resend
 }
 
@@ -115,11 +117,13 @@ export class Session {
   }
 
   /**
-   * A message of ours was answered `elapsedMs` after it was said first. `wasRepeated`: nobody knows which copy the answer
-   * is for, so that only a long wait tells anything.
+   * A message of ours was answered, so long after it was said first and last. When it was repeated nobody knows which copy
+   * the answer is for. One that comes right behind a copy is most likely for that one, on a path that loses frames; on a slow
+   * path it would seldom happen to.
    */
-  noteAnswer(elapsedMs: Millis, wasRepeated: boolean): void {
-    if (!wasRepeated || elapsedMs >= SLOW_ANSWER_MS) this.roundTripMs = elapsedMs
+  noteAnswer(sinceFirstMs: Millis, sinceLastMs: Millis): void {
+    const isSlow = sinceFirstMs >= SLOW_ANSWER_MS && sinceLastMs >= SLOW_ROUND_TRIP_MS
+    if (sinceLastMs === sinceFirstMs || isSlow) this.roundTripMs = sinceFirstMs
   }
 
   /** A frame under the newest keys came: msg3 cannot have taken longer there and back. */

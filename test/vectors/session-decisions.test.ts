@@ -109,7 +109,7 @@ function initiation(): NonNullable<Session['initiation']> {
     { identity, ephemeralSecret: secret, epoch: new Uint8Array(8) },
     identity.publicKey,
   )
-  return { noise, msg1: new Uint8Array(0), startedAt: 0, resend: { count: 0, at: 0 } }
+  return { noise, msg1: new Uint8Array(0), startedAt: 0, sentAt: 0, resend: { count: 0, at: 0 } }
 }
 
 interface WinnerVector {
