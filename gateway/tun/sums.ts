@@ -12,20 +12,32 @@ export interface WordMemory {
 
 const WORD = 4
 
-/** The sum of `length` bytes from `at`; those of 64 kB and less add up exactly. */
+/**
+ * The sum of `length` bytes from `at`; those of 64 kB and less add up exactly. Bytes are added as they stand in memory; from an odd
+ * address on that gives the sum with its two bytes exchanged.
+ */
 export function sumOf({ bytes, words }: WordMemory, at: number, length: number): number {
-  let sum = 0
   const end = at + length
+  let ends = 0
   let next = at
-  if (at % WORD === 0) {
-    const wordEnd = end >> 2
-    for (let word = at >> 2; word < wordEnd; word++) sum += words[word]!
-    next = wordEnd * WORD
-  } else {
-    for (; next + 1 < end; next += 2) sum += bytes[next]! | (bytes[next + 1]! << 8)
+  for (; next % WORD !== 0 && next < end; next++) ends += bytes[next]! << (8 * (next & 1))
+  // Four sums, because each addition waits for the one before it.
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let word = next >> 2
+  const wordEnd = end >> 2
+  for (; word + 3 < wordEnd; word += 4) {
+    a += words[word]!
+    b += words[word + 1]!
+    c += words[word + 2]!
+    d += words[word + 3]!
   }
-  for (let shift = 0; next < end; next++, shift += 8) sum += bytes[next]! * 2 ** shift
-  return sum
+  for (; word < wordEnd; word++) a += words[word]!
+  for (next = Math.max(next, wordEnd * WORD); next < end; next++) ends += bytes[next]! << (8 * (next & 1))
+  const sum = ends + a + b + c + d
+  return at % 2 === 0 ? sum : networkOrder(folded(sum))
 }
 
 /** To 16 bits, with the carries added in. */

@@ -34,16 +34,23 @@ export class NativeMemory {
 export class Addresses {
   readonly #addressOf: typeof koffi.address
   readonly #known = new WeakMap<Uint8Array, number>()
+  /** Most often it is the same one again. */
+  #last: Uint8Array | undefined
+  #lastAddress = 0
 
   constructor(addressOf: typeof koffi.address) {
     this.#addressOf = addressOf
   }
 
   of(bytes: Uint8Array): number {
-    const known = this.#known.get(bytes)
-    if (known !== undefined) return known
-    const address = Number(this.#addressOf(bytes))
-    this.#known.set(bytes, address)
+    if (bytes === this.#last) return this.#lastAddress
+    let address = this.#known.get(bytes)
+    if (address === undefined) {
+      address = Number(this.#addressOf(bytes))
+      this.#known.set(bytes, address)
+    }
+    this.#last = bytes
+    this.#lastAddress = address
     return address
   }
 }
