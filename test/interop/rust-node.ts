@@ -54,8 +54,8 @@ export class RustNode implements LiveNode {
     this.#socket = join(options.folder, `${options.name}.sock`)
   }
 
-  ask(query: string): Promise<ReplyData> {
-    return askDaemon(this.#socket, query)
+  ask(query: string, params?: Readonly<Record<string, unknown>>): Promise<ReplyData> {
+    return askDaemon(this.#socket, query, params)
   }
 
   ping(to: Identity, payloadBytes = 56): Promise<boolean> {

@@ -15,7 +15,7 @@ import { eventually, FIPS_RADIO, run, start, type Running } from './process.ts'
 export interface LiveNode {
   readonly name: string
   readonly identity: Identity
-  ask(query: string): Promise<ReplyData>
+  ask(query: string, params?: Readonly<Record<string, unknown>>): Promise<ReplyData>
   /** One echo with `payloadBytes` of payload; false when no reply came in time. */
   ping(to: Identity, payloadBytes?: number): Promise<boolean>
   /** One small echo, sent at once; false when no reply came within `timeoutMs`. Never rejects. */
@@ -113,8 +113,8 @@ export class DaemonNode implements LiveNode {
     return this.#running?.output() ?? ''
   }
 
-  ask(query: string): Promise<ReplyData> {
-    return askDaemon(this.socket, query)
+  ask(query: string, params?: Readonly<Record<string, unknown>>): Promise<ReplyData> {
+    return askDaemon(this.socket, query, params)
   }
 
   async ping(to: Identity, payloadBytes = 56): Promise<boolean> {

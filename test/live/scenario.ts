@@ -1,0 +1,78 @@
+/** One run of one mesh: it comes up, is pinged, is shaken, and is pinged again. */
+import { scratch, type Teardown } from '../support/live-node.ts'
+import { randomGraph } from './graph.ts'
+import { LiveMesh, type MeshKind } from './live-mesh.ts'
+import { answered, churn, deliver, firstAnswers, TRIES } from './measure.ts'
+
+export interface ScenarioOptions {
+  readonly kind: MeshKind
+  readonly seed: number
+  readonly nodes: number
+  readonly edges: number
+  readonly tcp: number
+  readonly loss: number
+  readonly pairs: number
+  readonly churn: { readonly events: number; readonly everyMs: number }
+  /** Seconds that the mesh has to recover in. */
+  readonly recoverWithinS: number
+}
+
+export interface Outcome {
+  /** Seconds until every node named the one root; undefined: not within a minute. */
+  readonly convergedS: number | undefined
+  /** Pairs that answered within the tries, before and after the churn. */
+  readonly before: number
+  readonly after: number
+  /** Share of pings between living nodes that were answered under churn, 0..1. */
+  readonly underChurn: number
+  readonly probes: number
+  /** Seconds from the last event until every pair had answered; undefined: not in time. */
+  readonly recoveryS: number | undefined
+  readonly pairs: number
+}
+
+const CONVERGE_WITHIN_MS = 60_000
+
+export async function scenario(t: Teardown, options: ScenarioOptions): Promise<Outcome> {
+  const { kind, seed, nodes, loss } = options
+  const edges = randomGraph(options)
+  const mesh = await LiveMesh.start(t, { kind, nodes, edges, loss, folder: scratch(t), label: kind })
+  const convergedMs = await mesh.converged(CONVERGE_WITHIN_MS)
+  const pairs = mesh.pairs(seed, options.pairs)
+  const before = answered(await firstAnswers(pairs, TRIES))
+  let isOver = false
+  const delivering = deliver(mesh, seed + 1, () => isOver)
+  await churn(mesh, { seed: seed + 2, ...options.churn })
+  isOver = true
+  const recovery = await firstAnswers(pairs, options.recoverWithinS)
+  const delivery = await delivering
+  const after = answered(await firstAnswers(pairs, TRIES))
+  return {
+    convergedS: convergedMs === undefined ? undefined : convergedMs / 1000,
+    before,
+    after,
+    underChurn: delivery.sent === 0 ? 0 : delivery.answered / delivery.sent,
+    probes: delivery.sent,
+    recoveryS: longest(recovery),
+    pairs: pairs.length,
+  }
+}
+
+function longest(answers: readonly (number | undefined)[]): number | undefined {
+  let most = 0
+  for (const seconds of answers) {
+    if (seconds === undefined) return undefined
+    most = Math.max(most, seconds)
+  }
+  return most
+}
+
+/** Runs what needs ending, and ends it whatever happens, the last thing first. */
+export async function withTeardown<T>(run: (t: Teardown) => Promise<T>): Promise<T> {
+  const ends: (() => unknown)[] = []
+  try {
+    return await run({ after: (end) => ends.push(end) })
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
