@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Identity } from '../../core/index.ts'
@@ -54,6 +55,17 @@ export async function freeUdpPort(): Promise<number> {
   socket.close()
   await once(socket, 'close')
   return port
+}
+
+/** A TCP port of the loopback that nobody holds now. */
+export async function freeTcpPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
 }
 
 /** How a program is started: here, or inside a namespace. */
