@@ -1,7 +1,7 @@
 /** What a packet costs in the node alone, and how much memory a node takes, side by side for each crypto provider. */
 import { cpus } from 'node:os'
 import { nobleCrypto, type Crypto } from '../../core/index.ts'
-import { loadSodiumCrypto, nodeCrypto } from '../../gateway/crypto/index.ts'
+import { loadLibsodiumCrypto, loadSodiumCrypto, nodeCrypto } from '../../gateway/crypto/index.ts'
 import { coreRows } from './host-core.ts'
 import { measureMemory, type MemoryEffort } from './host-memory.ts'
 import { measureTun } from './host-tun.ts'
@@ -108,6 +108,6 @@ async function memoryRows(providers: readonly Crypto[]): Promise<Row[]> {
 
 /** The fastest first. */
 function installedProviders(): readonly Crypto[] {
-  const sodium = loadSodiumCrypto()
-  return sodium === undefined ? [nodeCrypto, nobleCrypto] : [sodium, nodeCrypto, nobleCrypto]
+  const optional = [loadLibsodiumCrypto(), loadSodiumCrypto()]
+  return [...optional.filter((crypto) => crypto !== undefined), nodeCrypto, nobleCrypto]
 }
