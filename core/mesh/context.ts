@@ -7,7 +7,7 @@ import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, Neighbour } from '../node/layers.ts'
 import type { Rng } from '../random.ts'
-import { chooseRoute, treeDistance, type CoordinateCache, type Route } from '../routing/index.ts'
+import { chooseRoute, type CoordinateCache, type Route } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import type { IdentityCache } from './identity-cache.ts'
 
@@ -46,25 +46,6 @@ export function routeTo(
 export function positionOf(context: MeshContext, addr: NodeAddr, now: Millis): Coordinates | undefined {
   return context.link.neighbour(addr)?.coordinates ?? context.positions.use(addr, now)?.coordinates
 }
-
-/**
- * Whether a datagram that goes to `via` would lose its way. Every hop is closer to the destination than the one before: if
- * the neighbour it came from is as close as we are, somebody on its way saw another position than we do, or none, and sent
- * it along the tree. Closer to what we believe it may go in a circle.
- */
-export function isAstray(
-  context: MeshContext,
-  from: NodeAddr,
-  via: Neighbour,
-  destination: NodeAddr,
-  position: Coordinates | undefined,
-): boolean {
-  if (via.addr === destination) return false
-  const before = context.link.neighbour(from)?.coordinates
-  if (via.addr === from || before === undefined || position === undefined) return via.addr === from
-  return treeDistance(before, position) <= treeDistance(context.link.ownCoordinates(), position)
-}
-
 /**
  * Sends what nobody on the way repeats and the other end drops when it comes again (a lookup, a greeting): over a lossy link
  * more than once. False when the link takes none of it.

@@ -19,20 +19,14 @@ import type { NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
 import type { Counters } from '../node/counters.ts'
 import type { Neighbour } from '../node/layers.ts'
-import {
-  canTravel,
-  chooseDetour,
-  classifyRoute,
-  errorLimiter,
-  headerAfterHop,
-  type RouteClass,
-} from '../routing/index.ts'
+import { canTravel, classifyRoute, errorLimiter, headerAfterHop, type RouteClass } from '../routing/index.ts'
 import type { Arrival } from '../session/index.ts'
 import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
-import { isAstray, positionOf, routeTo, sendSurely, type MeshContext } from './context.ts'
+import { positionOf, routeTo, sendSurely, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
+import { nextHop, type NextHop } from './next-hop.ts'
 import { Repeats } from './repeats.ts'
 import { warmFrom } from './warm.ts'
 
@@ -162,7 +156,8 @@ export class Forwarder {
     const size = message.length - TYPE_SIZE
     // What all on the way are told alike makes them agree, where what each of them remembers may lead in a circle.
     const position = told ?? positionOf(this.#context, destination, now)
-    const next = this.#nextHop(from, datagram, position, now)
+    const { via: next, isLed } = this.#nextHop(from, destination, position, now)
+    if (!isLed) this.#signalNoRoute(datagram, from, now)
     if (next === undefined) {
       counters.forwarding.dropNoRoutePackets++
       counters.forwarding.dropNoRouteBytes += size
@@ -205,22 +200,9 @@ export class Forwarder {
     this.#countRoute(destination, position, next)
   }
 
-  /** Where it goes; undefined when nowhere, of which its source is told. */
-  #nextHop(
-    from: NodeAddr,
-    datagram: SessionDatagram,
-    position: Coordinates | undefined,
-    now: Millis,
-  ): Neighbour | undefined {
-    const { config, link } = this.#context
-    const { destination } = datagram
-    const route = routeTo(this.#context, destination, now, position)
-    const isKnown = route.type === 'forward' && !config.leafOnly
-    if (isKnown && !isAstray(this.#context, from, route.via, destination, position)) return route.via
-    const detour = config.leafOnly ? undefined : chooseDetour(destination, link.neighbours(), from)
-    // On its detour it meets many who know no better, and the first has said so.
-    if (!isKnown || detour === undefined) this.#signalNoRoute(datagram, from, now)
-    return detour
+  #nextHop(from: NodeAddr, destination: NodeAddr, position: Coordinates | undefined, now: Millis): NextHop {
+    if (this.#context.config.leafOnly) return { via: undefined, isLed: false }
+    return nextHop(this.#context, from, destination, position, now)
   }
 
   #countRoute(destination: NodeAddr, position: Coordinates | undefined, next: Neighbour): void {
@@ -233,8 +215,6 @@ export class Forwarder {
     const { destination } = datagram
     const reporter = this.#context.identity.nodeAddr
     const position = positionOf(this.#context, destination, now)
-    // What led here is not to be believed over something newer.
-    this.#context.positions.demote(destination)
     this.#signal(
       datagram,
       position === undefined

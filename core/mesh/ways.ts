@@ -4,7 +4,8 @@ import { nodeAddrFromBytes, NODE_ADDR_SIZE, type NodeAddr } from '../identity/in
 import { classifyRoute } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { AddrTable } from './addr-table.ts'
-import { isAstray, positionOf, routeTo, type MeshContext } from './context.ts'
+import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { isAstray, isDenied } from './next-hop.ts'
 import { ROUTE_COUNTERS, type RouteCounter } from './forwarder.ts'
 
 /** Destinations at once, some 100 B each; more of them in use share slots and are asked for again. */
@@ -62,10 +63,11 @@ export class Ways {
     const route = routeTo(this.#context, destination, now, position)
     // Over a constrained link the forwarder looks for repeats, and sessions keep another pace.
     if (route.type !== 'forward' || route.via.profile !== 'stock') return undefined
+    if (isDenied(this.#context, destination, position)) return undefined
     const { via } = route
     const astray = new Set<NodeAddr>()
     for (const { addr } of this.#context.link.neighbours())
-      if (isAstray(this.#context, addr, via, destination, position)) astray.add(addr)
+      if (addr === via.addr || isAstray(this.#context, addr, destination, position)) astray.add(addr)
     return {
       destination,
       astray,

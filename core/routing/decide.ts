@@ -6,7 +6,7 @@ import type { BloomFilter } from '../bloom/index.ts'
 import { FilterKey } from '../bloom/index.ts'
 import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
-import { hasAncestor, treeDistance } from './distance.ts'
+import { hasAncestor, remainingDistance } from './distance.ts'
 
 /** What routing looks at in a neighbour. */
 export interface Hop {
@@ -44,7 +44,7 @@ export type Route<H extends Hop> =
 export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H> {
   const { position, destination, destinationPosition, neighbours } = question
   if (destination === position[0]) return { type: 'local' }
-  const ownDistance = destinationPosition === undefined ? 0 : treeDistance(position, destinationPosition)
+  const ownDistance = destinationPosition === undefined ? 0 : remainingDistance(position, destinationPosition)
   const closer: Ranked<H>[] = []
   const silent: Ranked<H>[] = []
   let silentDestination: H | undefined
@@ -57,7 +57,7 @@ export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H>
     }
     const { coordinates } = hop
     if (destinationPosition === undefined || coordinates === undefined) continue
-    const distance = treeDistance(coordinates, destinationPosition)
+    const distance = remainingDistance(coordinates, destinationPosition)
     if (distance < ownDistance) (isSilent ? silent : closer).push({ hop, distance })
   }
   const via = bestOf(closer, destination)?.hop ?? silentDestination ?? bestOf(silent, destination)?.hop
@@ -65,27 +65,26 @@ export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H>
   return { type: destinationPosition === undefined ? 'unknown-position' : 'dead-end' }
 }
 
-/** What a way without a position looks at in a neighbour. */
+/** What a way along the tree looks at in a neighbour. */
 export interface TreeHop extends Pick<Hop, 'addr' | 'filter' | 'canSend'> {
   /** Parent or child of ours. */
   readonly isTreePeer: boolean
 }
 
 /**
- * Where a datagram may go that the destination's position leads nowhere, because nobody here knows it or it has moved:
- * along the tree, to the neighbour that says it reaches the destination, and never back. Of several the one that says so of
- * fewest, for it errs the least. Filters follow a node that moves within a second, cached positions when they are used.
+ * The way along the tree: to the neighbour that says it reaches the destination, unless it is barred. Of several the one
+ * that says so of fewest, for it errs the least.
  */
-export function chooseDetour<H extends TreeHop>(
+export function chooseBranch<H extends TreeHop>(
   destination: NodeAddr,
   neighbours: Iterable<H>,
-  cameFrom: NodeAddr,
+  barred: NodeAddr | undefined,
 ): H | undefined {
   const key = new FilterKey(destination)
   let best: H | undefined
   let fewest = Infinity
   for (const hop of neighbours) {
-    if (!hop.canSend || !hop.isTreePeer || hop.addr === cameFrom) continue
+    if (!hop.canSend || !hop.isTreePeer || hop.addr === barred) continue
     const { filter } = hop
     if (filter?.hasKey(key) !== true) continue
     const setBits = filter.setBits()

@@ -1,12 +1,26 @@
 /** Geometry of the tree: how far apart two positions are along its links. */
 import type { Coordinates } from '../coordinates.ts'
-import { depthOf, rootOf } from '../coordinates.ts'
+import { depthOf } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
 
 /** Links between two positions along the tree; Infinity when they are in different trees. */
 export function treeDistance(a: Coordinates, b: Coordinates): number {
-  if (rootOf(a) !== rootOf(b)) return Infinity
-  return a.length + b.length - 2 * sharedAncestors(a, b)
+  const shared = sharedAncestors(a, b)
+  return shared === 0 ? Infinity : a.length + b.length - 2 * shared
+}
+
+/**
+ * As `treeDistance`, by way of any node that is in both: in positions of one moment everything above it is in both as
+ * well, and when a part of the tree has moved as a whole, what an older position says of the ways within it still holds.
+ */
+export function remainingDistance(a: Coordinates, b: Coordinates): number {
+  let least = treeDistance(a, b)
+  if (least === Infinity) return least
+  for (let i = 0; i < a.length && i < least; i++) {
+    const j = b.indexOf(a[i]!)
+    if (j >= 0) least = Math.min(least, i + j)
+  }
+  return least
 }
 
 /** The deepest node both paths run through; undefined in different trees. */
@@ -23,6 +37,12 @@ export function commonDepth(a: Coordinates, b: Coordinates): number {
 /** Whether `node` lies above the position (the position's own node does not count). */
 export function hasAncestor(position: Coordinates, node: NodeAddr): boolean {
   return position.indexOf(node, 1) > 0
+}
+
+/** The next node on the way along the tree from one position to another: the parent or a child; undefined at a root or the end. */
+export function treeStep(position: Coordinates, destination: Coordinates): NodeAddr | undefined {
+  const at = destination.indexOf(position[0]!)
+  return at < 0 ? position[1] : destination[at - 1]
 }
 
 /** Length of the common tail. */

@@ -1,8 +1,15 @@
 export { CoordinateCache } from './coordinate-cache.ts'
 export type { CachedPosition, CoordinateCacheOptions, PositionSource, Trust } from './coordinate-cache.ts'
-export { canTravel, chooseDetour, chooseRoute, classifyRoute, headerAfterHop } from './decide.ts'
+export { canTravel, chooseBranch, chooseRoute, classifyRoute, headerAfterHop } from './decide.ts'
 export type { Hop, Route, RouteClass, RouteQuestion, TransitHeader, TreeHop } from './decide.ts'
-export { commonAncestor, commonDepth, hasAncestor, treeDistance } from './distance.ts'
+export {
+  commonAncestor,
+  commonDepth,
+  hasAncestor,
+  remainingDistance,
+  treeDistance,
+  treeStep,
+} from './distance.ts'
 export {
   COORDINATE_CACHE_ENTRIES,
   COORDINATE_CACHE_TTL,

@@ -52,7 +52,7 @@ export function openTrafficAt(
   session.unanswered = undefined
   session.silentGreetings = 0
   session.lastActivityAt = now
-  session.measurement.used()
+  if (session.measurement.used()) session.plannedAt = -Infinity
   session.measurement.receivedFrame(
     counter,
     innerTimestampAt(bytes, outAt),
@@ -97,11 +97,11 @@ export function sealTrafficAt(
     packetAt,
     packetLength,
   )
+  if (measurement.used()) session.plannedAt = -Infinity
   measurement.sent(counter, timestamp, length - DATAGRAM_HEADER_SIZE)
   stats.packetsSent++
   stats.bytesSent += compressedSize(packetLength)
   session.lastActivityAt = now
-  session.measurement.used()
   session.unanswered ??= { since: now, packets: 0 }
   session.unanswered.packets++
   return length

@@ -101,10 +101,14 @@ export class SessionMeasurement {
     this.#pathMtu.observe(pathMtu)
   }
 
-  /** Data passed, either way. */
-  used(): void {
+  /** Data passes, either way: ask before it is counted. True when it makes a report due that was not before. */
+  used(): boolean {
+    const isNews = this.deadline() === Infinity
+    const wasIdle = this.#idle >= PATIENT_REPORTS
     this.#idle = 0
-    if (this.#unanswered < PATIENT_REPORTS) this.#heldUntil = -Infinity
+    if (!wasIdle || this.#unanswered >= PATIENT_REPORTS) return isNews
+    this.#heldUntil = -Infinity
+    return true
   }
 
   /** The peer's report on our frames; `ourTimestamp` is our session clock now. */

@@ -44,6 +44,20 @@ export interface Unanswered {
   packets: number
 }
 
+/** A session payload as it came out of its datagram. */
+export interface Arrival {
+  readonly source: NodeAddr
+  /** The neighbour that brought it. */
+  readonly via: NodeAddr
+  readonly payload: Uint8Array
+  /** Smallest link MTU on its way, by the datagram's header. */
+  readonly pathMtu: number
+  readonly congested: boolean
+}
+
+/** Frames that may have overtaken their msg3, kept for one peer: what is sent in the first moment. Later ones are dropped. */
+const MAX_EARLY_FRAMES = 8
+
 /** Half-open answers kept for one peer: one that restarts in mid handshake must not wait for its older try to die. */
 export const MAX_ANSWERS = 2
 
@@ -60,6 +74,7 @@ export class Session {
   /** Newest last. */
   answers: Answer[] = []
   unconfirmed: Unconfirmed | undefined
+  #early: Arrival[] = []
   /** The msg3 we accepted last: it comes again when our confirmation was lost. */
   acceptedMsg3: Uint8Array | undefined
   readonly epochs: KeyEpochs = new KeyEpochs()
@@ -100,6 +115,18 @@ export class Session {
     this.isInitiator = isInitiator
     this.createdAt = now
     this.lastActivityAt = now
+  }
+
+  /** Takes a copy. */
+  keepEarly(arrival: Arrival): void {
+    if (this.#early.length >= MAX_EARLY_FRAMES) return
+    this.#early.push({ ...arrival, payload: arrival.payload.slice() })
+  }
+
+  takeEarly(): readonly Arrival[] {
+    const early = this.#early
+    this.#early = []
+    return early
   }
 
   get state(): SessionState {

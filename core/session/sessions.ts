@@ -19,7 +19,7 @@ import type { SessionHost } from './host.ts'
 import type { Pace } from './pace.ts'
 import { SessionMeasurement } from './measurement.ts'
 import { isPositionOf } from './position.ts'
-import { Session } from './session.ts'
+import { Session, type Arrival } from './session.ts'
 import { Traffic } from './traffic.ts'
 
 /**
@@ -33,20 +33,9 @@ const STRAY_GREETING_MS: Millis = 30_000
 const STRAY_GREETING_PEERS = 1024
 
 /** Between two looks at the timers of a session in steady traffic; what one packet changes about them waits so long. */
-const PLAN_INTERVAL_MS: Millis = 20
+const PLAN_INTERVAL_MS: Millis = 1
 /** Silence is measured in seconds: by then somebody has looked. */
 const PLAN_AGAIN_MS: Millis = 1000
-
-/** A session payload as it came out of its datagram. */
-export interface Arrival {
-  readonly source: NodeAddr
-  /** The neighbour that brought it. */
-  readonly via: NodeAddr
-  readonly payload: Uint8Array
-  /** Smallest link MTU on its way, by the datagram's header. */
-  readonly pathMtu: number
-  readonly congested: boolean
-}
 
 export type DataMessage = Extract<SessionMessage, { type: 'data' }>
 
@@ -127,8 +116,10 @@ export class Sessions implements HandshakeEvents {
           this.#host.counters.session.unknownSession++
           return
         }
-        if (message.type === 'msg3') this.#handshakes.msg3(session, message.noise, now)
-        else {
+        if (message.type === 'msg3') {
+          this.#handshakes.msg3(session, message.noise, now)
+          for (const early of session.takeEarly()) this.arrived(early, now)
+        } else {
           const waiting = session.initiation !== undefined
           this.#handshakes.ack(session, message.noise, now)
           // Only an Ack that opened under our handshake says something about its sender.
@@ -218,13 +209,13 @@ export class Sessions implements HandshakeEvents {
       if (session === undefined) this.#host.counters.session.unknownSession++
       else this.#host.counters.session.badState++
       if (session === undefined || session.answers.length === 0) this.#greetStray(source, now)
-      else this.#handshakes.askForMsg3(session, this.#host.pace(session, now), now)
+      else this.#awaitMsg3(session, arrival, now)
       return
     }
     const opened = this.traffic.open(session, frame, arrival.pathMtu, arrival.congested, now)
     if (opened === undefined) {
       this.#host.counters.session.decryptFailed++
-      this.#handshakes.askForMsg3(session, this.#host.pace(session, now), now)
+      this.#awaitMsg3(session, arrival, now)
       return
     }
     if (frame.coordinates?.source !== undefined)
@@ -233,6 +224,12 @@ export class Sessions implements HandshakeEvents {
     else if (opened.slot === 'current' && session.epochs.pending === undefined) session.noteConfirmed(now)
     this.#message(session, opened.type, opened.body, arrival.congested, now)
     this.#touch(session, now)
+  }
+
+  /** What opens under no key may have overtaken the msg3 that it belongs to. */
+  #awaitMsg3(session: Session, arrival: Arrival, now: Millis): void {
+    if (session.answers.length > 0) session.keepEarly(arrival)
+    this.#handshakes.askForMsg3(session, this.#host.pace(session, now), now)
   }
 
   #message(session: Session, type: number, body: Uint8Array, congested: boolean, now: Millis): void {
@@ -288,8 +285,11 @@ export class Sessions implements HandshakeEvents {
       const greeting = greetingDue(session, pace)
       if (now >= greeting.at) this.#greetAgain(session, greeting.reason, now)
       if (pace.reports) {
-        for (const report of session.measurement.takeDue(now))
+        for (const report of session.measurement.takeDue(now)) {
           this.traffic.sendMessage(session, report.type, report.body, 'report', now)
+          // The next data, soon as it may come, makes a report due that none was planned for.
+          session.plannedAt = -Infinity
+        }
       }
     }
     this.#wakeFor(session, pace, now)

@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import {
   BloomFilter,
-  chooseDetour,
+  chooseBranch,
   chooseRoute,
   type Coordinates,
   type Hop,
   IntervalLimiter,
   type NodeAddr,
+  remainingDistance,
   treeDistance,
 } from '../../../core/index.ts'
 import { addrOf } from '../addr.ts'
@@ -94,7 +95,7 @@ test('the limiter lets one event per address and interval pass, and forgets the 
   assert.ok(limiter.pass(addrOf(2), 103))
 })
 
-test('a detour keeps to the tree, never goes back, and follows the filter that says yes to the fewest', () => {
+test('a branch is a parent or child, not the one that is barred, and of several the one whose filter has the fewest', () => {
   const hop = (n: number, reached: readonly number[], isTreePeer = true) => ({
     addr: addrOf(n),
     filter: BloomFilter.of(reached.map(addrOf)),
@@ -102,10 +103,19 @@ test('a detour keeps to the tree, never goes back, and follows the filter that s
     isTreePeer,
   })
   const detour = (hops: readonly ReturnType<typeof hop>[], cameFrom: number) =>
-    chooseDetour(addrOf(9), hops, addrOf(cameFrom))?.addr
+    chooseBranch(addrOf(9), hops, addrOf(cameFrom))?.addr
   const everything = hop(1, [2, 3, 4, 5, 9])
   assert.equal(detour([everything, hop(2, [9]), hop(3, [9, 4])], 7), addrOf(2))
   assert.equal(detour([everything, hop(2, [9])], 2), addrOf(1))
   assert.equal(detour([hop(2, [9], false), hop(3, [4])], 7), undefined)
   assert.equal(detour([{ ...hop(2, [9]), canSend: false }], 7), undefined)
+})
+
+test('what is left of a way counts when a part of the tree has moved as a whole', () => {
+  const path = (...nodes: number[]): Coordinates => nodes.map(addrOf)
+  const before = path(9, 5, 3, 1)
+  assert.equal(remainingDistance(path(5, 4, 2, 1), before), 1)
+  assert.equal(treeDistance(path(5, 4, 2, 1), before), 6)
+  assert.equal(remainingDistance(path(3, 1), before), 2)
+  assert.equal(remainingDistance(path(5, 4, 2), before), Infinity)
 })

@@ -1,0 +1,69 @@
+/**
+ * Where a datagram of others goes next. Its destination's position leads it; but positions grow old, and not everybody
+ * on its way remembers the same one. So the filters have to agree, which follow a node that moves within a second or two.
+ * Where they do not, or the datagram comes from closer by, they lead it along the tree, on which nothing goes in circles.
+ */
+import type { Coordinates } from '../coordinates.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { Neighbour } from '../node/layers.ts'
+import { chooseBranch, remainingDistance, treeStep } from '../routing/index.ts'
+import type { Millis } from '../time.ts'
+import { routeTo, type MeshContext } from './context.ts'
+
+export interface NextHop {
+  /** Undefined when there is none. */
+  readonly via: Neighbour | undefined
+  /** Whether the destination's position leads anywhere from here: if not, the source should know. */
+  readonly isLed: boolean
+}
+
+export function nextHop(
+  context: MeshContext,
+  from: NodeAddr,
+  destination: NodeAddr,
+  position: Coordinates | undefined,
+  now: Millis,
+): NextHop {
+  const { link } = context
+  const route = routeTo(context, destination, now, position)
+  const isStray = isAstray(context, from, destination, position)
+  const led = route.type === 'forward' && route.via.addr !== from ? route.via : undefined
+  if (led !== undefined && !isStray && !isDenied(context, destination, position))
+    return { via: led, isLed: true }
+  // Something newer may replace it.
+  context.positions.demote(destination)
+  const onward = chooseBranch(destination, link.neighbours(), from)
+  // The way out of a dead end may be the way in. What strays never turns back, nor follows a position once more.
+  const via =
+    onward ?? (isStray ? undefined : (chooseBranch(destination, link.neighbours(), undefined) ?? led))
+  return { via, isLed: route.type === 'forward' && via !== undefined }
+}
+
+/**
+ * Whether no position can have led a datagram here, as far as we know: every hop is closer to the destination than the one
+ * before.
+ */
+export function isAstray(
+  { link }: MeshContext,
+  from: NodeAddr,
+  destination: NodeAddr,
+  position: Coordinates | undefined,
+): boolean {
+  if (link.neighbour(destination)?.canSend === true) return false
+  const before = link.neighbour(from)?.coordinates
+  if (before === undefined || position === undefined) return position === undefined
+  return remainingDistance(before, position) <= remainingDistance(link.ownCoordinates(), position)
+}
+
+/** Whether the parent or child on the way along the tree is none of ours, or does not reach the destination. */
+export function isDenied(
+  { link }: MeshContext,
+  destination: NodeAddr,
+  position: Coordinates | undefined,
+): boolean {
+  if (position === undefined || link.neighbour(destination)?.canSend === true) return false
+  const step = treeStep(link.ownCoordinates(), position)
+  if (step === undefined) return true
+  const hop = link.neighbour(step)
+  return hop?.isTreePeer !== true || hop.filter?.has(destination) === false
+}
