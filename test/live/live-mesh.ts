@@ -46,7 +46,6 @@ interface Joint {
   readonly edge: Edge
   readonly device: string
   readonly at: Namespace
-  isCut: boolean
 }
 
 /** IPv6 with what the mesh needs around it, on Ethernet. */
@@ -77,7 +76,7 @@ export class LiveMesh {
     for (const [number, edge] of edges.entries()) {
       const [from, to] = [namespaces[edge.from]!, namespaces[edge.to]!]
       const [device] = await join(from, `${address(number, 1)}/24`, to, `${address(number, 2)}/24`)
-      joints.push({ edge, device, at: from, isCut: false })
+      joints.push({ edge, device, at: from })
     }
     const makes = options.makes ?? makesOf(kind, nodes, edges)
     const members = await Promise.all(
@@ -146,13 +145,11 @@ export class LiveMesh {
   }
 
   async cut(joint: Joint): Promise<void> {
-    joint.isCut = true
     await must('ip', '-n', joint.at.name, 'link', 'set', joint.device, 'down')
   }
 
   async rejoin(joint: Joint): Promise<void> {
     await must('ip', '-n', joint.at.name, 'link', 'set', joint.device, 'up')
-    joint.isCut = false
   }
 
   /** Where the first (1) or the second (2) node of an edge listens on it. */

@@ -11,7 +11,7 @@ import { ROOT } from '../support/process.ts'
 import { randomGraph } from './graph.ts'
 import { echo, LiveMesh, type Member } from './live-mesh.ts'
 import { churn, deliver } from './measure.ts'
-import { RESOURCES_MARK, type Resources } from './resources.ts'
+import { RESOURCES_MARK, type Resources } from './resources-line.ts'
 import { withTeardown } from './scenario.ts'
 import { slopePerHour, type Sample } from './slope.ts'
 
