@@ -42,25 +42,19 @@ export function outgoingFilter(
   contributions: Iterable<Contribution>,
   recipient: NodeAddr,
 ): OutgoingFilter {
-  let filter = BloomFilter.of(own)
+  const filter = BloomFilter.of(own)
   const leftOut: NodeAddr[] = []
   for (const { peer, filter: theirs } of emptiestFirst(contributions)) {
     if (peer === recipient) continue
-    if (theirs.hashCount !== filter.hashCount) {
-      leftOut.push(peer)
-      continue
-    }
-    const merged = filter.clone()
-    merged.merge(theirs)
-    if (merged.falsePositiveRate() > MAX_FALSE_POSITIVE_RATE) leftOut.push(peer)
-    else filter = merged
+    const isMergeable = theirs.hashCount === filter.hashCount
+    if (isMergeable && filter.mergedFalsePositiveRate(theirs) <= MAX_FALSE_POSITIVE_RATE) filter.merge(theirs)
+    else leftOut.push(peer)
   }
   return { filter, leftOut }
 }
 
 function emptiestFirst(contributions: Iterable<Contribution>): readonly Contribution[] {
-  return [...contributions]
-    .map((contribution) => ({ contribution, setBits: contribution.filter.setBits() }))
-    .sort((a, b) => a.setBits - b.setBits || (a.contribution.peer < b.contribution.peer ? -1 : 1))
-    .map(({ contribution }) => contribution)
+  return [...contributions].sort(
+    (a, b) => a.filter.setBits() - b.filter.setBits() || (a.peer < b.peer ? -1 : 1),
+  )
 }

@@ -17,13 +17,15 @@ export interface Newcomers {
 /** Until memory is looked at. */
 const QUIET_MS = 2000
 
-/** `peerCounts`: at which memory is looked at. The handshakes up to the second are measured, and so many sessions. */
+/** Sessions that are timed. */
+const SESSIONS = 16
+
+/** `peerCounts`: at which memory is looked at, rising. Of the last step the handshakes are measured: the code is warm by then. */
 export async function measureNewcomers(
   kind: Kind,
   options: ContestantOptions,
   peerCounts: readonly number[],
 ): Promise<Newcomers> {
-  const measured = peerCounts[1] ?? 1
   const node = await Contestant.start(kind, options)
   const ends: End[] = []
   try {
@@ -34,7 +36,7 @@ export async function measureNewcomers(
       ends.push(...fresh)
       const before = node.cpuNs()
       await Promise.all(fresh.map((end) => end.connect(node.identity.publicKey, node.addr)))
-      if (peers === measured) handshakeNs = (node.cpuNs() - before) / fresh.length
+      handshakeNs = (node.cpuNs() - before) / fresh.length
       await eventually(`${kind} has ${peers} peers`, async () =>
         (await node.peerCount()) === peers ? true : undefined,
       )
@@ -42,7 +44,7 @@ export async function measureNewcomers(
       residentMiB.set(peers, node.residentMiB())
     }
     const sessions: number[] = []
-    for (const end of ends.slice(0, measured)) sessions.push(await sessionMs(end, node))
+    for (const end of ends.slice(0, SESSIONS)) sessions.push(await sessionMs(end, node))
     return { handshakesPerCpuSecond: 1e9 / handshakeNs, sessionMs: median(sessions), residentMiB }
   } finally {
     await Promise.all(ends.map((end) => end.close()))
