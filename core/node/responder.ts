@@ -146,7 +146,11 @@ export class Responder {
       sameEpoch: peer?.up !== undefined && equalBytes(peer.up.epoch, hello.remoteEpoch),
       // A leaf that begins anew has not got our rekey and will not answer it.
       dialling: peer?.attempt !== undefined && peer.up?.isLeaf !== true,
-      ourHandshakeAge: current?.isInitiator === true ? now - current.establishedAt : undefined,
+      // Once the peer was heard under its keys, its own handshake of that time is over: what comes now is a rekey.
+      ourHandshakeAge:
+        current?.isInitiator === true && current.lastOpenedAt === undefined
+          ? now - current.establishedAt
+          : undefined,
       isFull: this.#links.upCount >= this.#ctx.config.limits.maxPeers,
       isKnown: peer !== undefined,
     })

@@ -18,7 +18,7 @@ export interface Msg1Facts {
   readonly sameEpoch: boolean
   /** A handshake of ours with it is under way. */
   readonly dialling: boolean
-  /** The keys in use came from a handshake of ours this long ago; undefined when they did not. */
+  /** The keys in use came from a handshake of ours this long ago; undefined when they did not, or the peer was heard under them. */
   readonly ourHandshakeAge: Millis | undefined
   /** We have as many peers as we may have. One that we know or dial has its place whatever the number. */
   readonly isFull: boolean

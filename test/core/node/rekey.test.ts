@@ -41,6 +41,24 @@ test('after so many frames keys are renewed whatever their age', () => {
   assert.ok(mesh.runUntil(() => rekeys(a.events) > 0, MINUTE))
 })
 
+test('the end that did not begin the link renews its keys in the first seconds, and both move to them', () => {
+  let winners = 0
+  for (let seed = 1; seed <= 8; seed++) {
+    const mesh = new TestMesh({ seed })
+    const a = mesh.addNode()
+    const b = mesh.addNode(undefined, { rekey: { afterMessages: 5 } })
+    // The smaller address stands where two handshakes cross: here none does.
+    winners += a.addr < b.addr ? 1 : 0
+    mesh.connect(a, b)
+    assert.ok(mesh.runUntil(() => mesh.isLinked(a, b), SECOND))
+    mesh.run(25 * SECOND)
+    assert.ok(rekeys(b.events) >= 2, `${rekeys(b.events)} rekeys`)
+    assert.equal(rekeys(a.events), rekeys(b.events))
+    for (const { node } of [a, b]) assert.equal(node.views.counters().link.unknownIndex, 0)
+  }
+  assert.ok(winners > 0 && winners < 8)
+})
+
 test('of two rekeys that begin at once one stands, and both ends move to it', () => {
   let ties = 0
   for (let seed = 4; seed <= 7; seed++) {
