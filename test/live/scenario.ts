@@ -31,6 +31,8 @@ export interface Outcome {
   readonly pairs: number
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const STOPPED = 130
 const CONVERGE_WITHIN_MS = 60_000
 
 export async function scenario(t: Teardown, options: ScenarioOptions): Promise<Outcome> {
@@ -67,12 +69,20 @@ function longest(answers: readonly (number | undefined)[]): number | undefined {
   return most
 }
 
-/** Runs what needs ending, and ends it whatever happens, the last thing first. */
+/** Runs what needs ending, and ends it whatever happens, the last thing first; also when the user stops it. */
 export async function withTeardown<T>(run: (t: Teardown) => Promise<T>): Promise<T> {
   const ends: (() => unknown)[] = []
+  const end = async (): Promise<void> => {
+    for (const one of ends.splice(0).toReversed()) await one()
+  }
+  const stop = (): void => {
+    void end().finally(() => process.exit(STOPPED))
+  }
+  for (const signal of SIGNALS) process.once(signal, stop)
   try {
-    return await run({ after: (end) => ends.push(end) })
+    return await run({ after: (one) => ends.push(one) })
   } finally {
-    for (const end of ends.reverse()) await end()
+    for (const signal of SIGNALS) process.off(signal, stop)
+    await end()
   }
 }
