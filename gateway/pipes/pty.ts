@@ -1,10 +1,10 @@
 /**
- * Pseudo-terminals without a native build: posix_openpt through koffi, woken by its poll. The slave is a serial port
+ * Pseudo-terminals without a native build: posix_openpt by a direct call, woken by the event loop. The slave is a serial port
  * to whoever opens it; this end is a byte pipe that outlives its clients.
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
-import koffi from 'koffi'
 import { PipeError, type BytePipe, type PipeSink } from '../../firmware-proto/index.ts'
+import { native, type Native, type Watch } from '../../transports/native/index.ts'
 
 export interface Pty {
   /** The slave's device, e.g. /dev/pts/4. */
@@ -25,7 +25,10 @@ const O_CLOEXEC = 0x80000
 
 /** Opens a pseudo-terminal in raw mode; throws a `PipeError` where there is none (not Linux, no /dev/pts). */
 export function openPty(): Pty {
-  const libc = loadLibc()
+  const direct = native()
+  if (!direct.ok)
+    throw new PipeError('io', `Pseudo-terminals need the C library of Linux: ${direct.got ?? direct.code}`)
+  const { libc, memory } = direct.value
   const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants
   const master = libc.posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
   if (master < 0 || libc.grantpt(master) !== 0 || libc.unlockpt(master) !== 0)
@@ -33,18 +36,18 @@ export function openPty(): Pty {
   const path = libc.ptsname(master)
   // Held open, because a master without any slave reads EIO between two clients.
   const slave = openSync(path, O_RDWR | O_NOCTTY | O_NONBLOCK)
-  const termios = Buffer.alloc(TERMIOS_BYTES)
-  libc.tcgetattr(slave, termios)
-  libc.cfmakeraw(termios)
-  libc.tcsetattr(slave, 0, termios)
-  return { path, pipe: new PtyPipe(path, master, slave) }
+  const termios = memory(TERMIOS_BYTES)
+  libc.tcgetattr(slave, termios.base)
+  libc.cfmakeraw(termios.base)
+  libc.tcsetattr(slave, 0, termios.base)
+  return { path, pipe: new PtyPipe(direct.value, path, master, slave) }
 }
 
 class PtyPipe implements BytePipe {
   readonly name: string
   readonly #master: number
   readonly #slave: number
-  readonly #poll: { close(): void }
+  readonly #watch: Watch
   readonly #chunk = Buffer.alloc(READ_CHUNK)
   #queue: Uint8Array[] = []
   #queued = 0
@@ -53,11 +56,11 @@ class PtyPipe implements BytePipe {
   #sink: PipeSink | undefined
   #open = true
 
-  constructor(name: string, master: number, slave: number) {
+  constructor({ watch }: Native, name: string, master: number, slave: number) {
     this.name = name
     this.#master = master
     this.#slave = slave
-    this.#poll = koffi.node.poll(master, { readable: true }, () => this.#read())
+    this.#watch = watch(master, () => this.#read())
   }
 
   write(bytes: Uint8Array): boolean {
@@ -83,7 +86,7 @@ class PtyPipe implements BytePipe {
     if (this.#open) {
       this.#open = false
       clearTimeout(this.#retry)
-      this.#poll.close()
+      this.#watch.close()
       closeSync(this.#slave)
       closeSync(this.#master)
     }
@@ -130,38 +133,6 @@ class PtyPipe implements BytePipe {
   #fail(error: unknown): void {
     void this.close()
     this.#sink?.closed(error instanceof Error ? error.message : String(error))
-  }
-}
-
-interface Libc {
-  posix_openpt(flags: number): number
-  grantpt(fd: number): number
-  unlockpt(fd: number): number
-  ptsname(fd: number): string
-  cfmakeraw(termios: Buffer): void
-  tcgetattr(fd: number, termios: Buffer): number
-  tcsetattr(fd: number, when: number, termios: Buffer): number
-}
-
-let loaded: Libc | undefined
-
-function loadLibc(): Libc {
-  if (loaded !== undefined) return loaded
-  try {
-    const libc = koffi.load('libc.so.6')
-    loaded = {
-      posix_openpt: libc.func('int posix_openpt(int)'),
-      grantpt: libc.func('int grantpt(int)'),
-      unlockpt: libc.func('int unlockpt(int)'),
-      ptsname: libc.func('char *ptsname(int)'),
-      cfmakeraw: libc.func('void cfmakeraw(void*)'),
-      tcgetattr: libc.func('int tcgetattr(int, void*)'),
-      tcsetattr: libc.func('int tcsetattr(int, int, void*)'),
-    }
-    return loaded
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new PipeError('io', `Pseudo-terminals need the C library of Linux: ${why}`)
   }
 }
 

@@ -22,6 +22,13 @@ export interface Libc {
   readonly read: Call
   readonly writev: Call
   readonly ioctl: Call
+  readonly posix_openpt: Call
+  readonly grantpt: Call
+  readonly unlockpt: Call
+  readonly ptsname: (fd: number) => string
+  readonly cfmakeraw: Call
+  readonly tcgetattr: Call
+  readonly tcsetattr: Call
   /** Takes the text; 1 when it is an address of the family. */
   readonly inet_pton: (family: number, text: string, output: number) => number
   readonly inet_ntop: Call
@@ -46,6 +53,13 @@ export function bindLibc(koffiApi: typeof koffi): Libc {
     read: call('read', SIGNED_SIZE, 'int', POINTER, 'size_t'),
     writev: call('writev', SIGNED_SIZE, 'int', POINTER, 'int'),
     ioctl: call('ioctl', 'int', 'int', 'ulong', POINTER),
+    posix_openpt: call('posix_openpt', 'int', 'int'),
+    grantpt: call('grantpt', 'int', 'int'),
+    unlockpt: call('unlockpt', 'int', 'int'),
+    ptsname: self.func('ptsname', 'str', ['int']),
+    cfmakeraw: call('cfmakeraw', 'void', POINTER),
+    tcgetattr: call('tcgetattr', 'int', 'int', POINTER),
+    tcsetattr: call('tcsetattr', 'int', 'int', 'int', POINTER),
     inet_pton: self.func('inet_pton', 'int', ['int', 'str', POINTER]),
     inet_ntop: call('inet_ntop', POINTER, 'int', POINTER, POINTER, 'uint'),
     if_nametoindex: self.func('if_nametoindex', 'uint', ['str']),
