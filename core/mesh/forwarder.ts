@@ -156,8 +156,8 @@ export class Forwarder {
     const size = message.length - TYPE_SIZE
     // What all on the way are told alike makes them agree, where what each of them remembers may lead in a circle.
     const position = told ?? positionOf(this.#context, destination, now)
-    const { via: next, isLed } = this.#nextHop(from, destination, position, now)
-    if (!isLed) this.#signalNoRoute(datagram, from, now)
+    const { via: next, isNews } = this.#nextHop(from, destination, position, now)
+    if (isNews) this.#signalNoRoute(datagram, from, now)
     if (next === undefined) {
       counters.forwarding.dropNoRoutePackets++
       counters.forwarding.dropNoRouteBytes += size
@@ -201,7 +201,7 @@ export class Forwarder {
   }
 
   #nextHop(from: NodeAddr, destination: NodeAddr, position: Coordinates | undefined, now: Millis): NextHop {
-    if (this.#context.config.leafOnly) return { via: undefined, isLed: false }
+    if (this.#context.config.leafOnly) return { via: undefined, isNews: true }
     return nextHop(this.#context, from, destination, position, now)
   }
 

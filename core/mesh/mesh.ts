@@ -22,7 +22,7 @@ import {
   type SessionHost,
 } from '../session/index.ts'
 import type { Millis } from '../time.ts'
-import { rootOf } from '../coordinates.ts'
+import { rootOf, type Coordinates } from '../coordinates.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
 import { DataPath } from './data-path.ts'
 import { Forwarder } from './forwarder.ts'
@@ -256,7 +256,9 @@ export class Mesh implements MeshLayer {
           link.emit({ type: 'event', event: { type: 'session-down', peer: session.remote, reason } })
       },
       positions: (source, coordinates, via, now) => {
-        notePosition(this.#context, source, coordinates, via, now)
+        const told = notePosition(this.#context, source, coordinates, via, now)
+        if (told !== undefined && contradictsProof(this.#context, source, told, now))
+          this.#lookups.start(source, now)
       },
       data: (session, data, congested) => {
         this.#data(session, data, congested)
@@ -326,4 +328,15 @@ export class Mesh implements MeshLayer {
       if (neighbour.profile === 'constrained') return true
     return false
   }
+}
+
+/** Whether a node says it is somewhere else than it has proven: it has moved, or somebody lies, so it should prove it again. */
+function contradictsProof(
+  { positions }: MeshContext,
+  addr: NodeAddr,
+  told: Coordinates,
+  now: Millis,
+): boolean {
+  const held = positions.peek(addr, now)
+  return held?.trust === 'proven' && held.coordinates.join() !== told.join()
 }

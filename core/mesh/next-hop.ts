@@ -13,8 +13,8 @@ import { routeTo, type MeshContext } from './context.ts'
 export interface NextHop {
   /** Undefined when there is none. */
   readonly via: Neighbour | undefined
-  /** Whether the destination's position leads anywhere from here: if not, the source should know. */
-  readonly isLed: boolean
+  /** Nobody before us can have noticed that the position is unknown, old or leads nowhere, so its source should be told. */
+  readonly isNews: boolean
 }
 
 export function nextHop(
@@ -29,14 +29,14 @@ export function nextHop(
   const isStray = isAstray(context, from, destination, position)
   const led = route.type === 'forward' && route.via.addr !== from ? route.via : undefined
   if (led !== undefined && !isStray && !isDenied(context, destination, position))
-    return { via: led, isLed: true }
+    return { via: led, isNews: false }
   // Something newer may replace it.
   context.positions.demote(destination)
   const onward = chooseBranch(destination, link.neighbours(), from)
   // The way out of a dead end may be the way in. What strays never turns back, nor follows a position once more.
   const via =
     onward ?? (isStray ? undefined : (chooseBranch(destination, link.neighbours(), undefined) ?? led))
-  return { via, isLed: route.type === 'forward' && via !== undefined }
+  return { via, isNews: !isStray || position === undefined || via === undefined }
 }
 
 /**

@@ -10,7 +10,6 @@ import { liveReport, QUICK_LIVE_EFFORT } from './live/live.ts'
 import { median } from './measure.ts'
 import { withTable } from './readme.ts'
 import { atLeast, atMost, isMet, toJson, toText, type Report } from './report.ts'
-import { simReport } from './sim.ts'
 
 /** Does everything `extra` times more. */
 function slowed(crypto: Crypto, extra: number): Crypto {
@@ -74,15 +73,6 @@ test('bench air: every row has its figure and its target, and the same seed give
     assert.ok(target !== undefined, id)
   }
   assert.equal(await bulkShare(1, 0.2, 20_000), await bulkShare(1, 0.2, 20_000))
-})
-
-test('bench sim: a small network agrees, spends something, and finds', async () => {
-  const { columns, rows } = await simReport(true)
-  assert.deepEqual(columns, ['6 nodes'])
-  const [convergence, idle, lookups] = rows.map(({ figures }) => figures['6 nodes'])
-  assert.ok(convergence! > 0 && convergence! < 60)
-  assert.ok(idle! > 0)
-  assert.ok(lookups! > 0 && lookups! <= 1)
 })
 
 const REPORT: Report = {

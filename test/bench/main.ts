@@ -1,9 +1,10 @@
 /**
- * The benchmarks: `npm run bench -- host|air|sim [--json] [--quick] [--readme] [--peer-binary PATH]`.
+ * The benchmarks: `npm run bench -- host|air|sim [--json] [--quick] [--readme] [--peer-binary PATH] [--long] [--renew]`.
  *
  * `host` is what a node costs on this machine, beside others and by itself, `air` what things cost on the radio, `sim` how
  * networks settle. `--peer-binary` names a daemon of the reference to be compared in `host`. `--readme` puts the tables into
- * README.md. The exit code tells whether it ran, not whether targets are met.
+ * README.md. `--long` simulates networks of a thousand nodes, `--renew` writes the table of `sim` over its snapshot
+ * (`test/sim/ci.txt` or `long.txt`). The exit code tells whether it ran, not whether targets are met.
  */
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
@@ -13,10 +14,12 @@ import { hostReport, QUICK_EFFORT } from './host.ts'
 import { liveReport, QUICK_LIVE_EFFORT } from './live/live.ts'
 import { rewrite } from './readme.ts'
 import { toJson, toText, type Report } from './report.ts'
-import { simReport } from './sim.ts'
+import { simBench } from './sim.ts'
 
 interface Options {
   readonly quick: boolean
+  readonly long: boolean
+  readonly renew: boolean
   readonly 'peer-binary'?: string | undefined
 }
 
@@ -26,10 +29,10 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<readonly Re
     await hostReport(quick ? { effort: QUICK_EFFORT } : {}),
   ],
   air: async ({ quick }) => [await airReport(quick)],
-  sim: async ({ quick }) => [await simReport(quick)],
+  sim: async (options) => [await simBench(options)],
 }
 
-const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--readme] [--peer-binary PATH]`
+const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--readme] [--peer-binary PATH] [--long] [--renew]`
 
 try {
   const { values, positionals } = parseArgs({
@@ -38,6 +41,8 @@ try {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       readme: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
+      renew: { type: 'boolean', default: false },
       'peer-binary': { type: 'string' },
     },
   })

@@ -15,8 +15,8 @@ export interface Row {
 }
 
 export interface Target {
-  /** The column that has to meet it. */
-  readonly column: string
+  /** The column that has to meet it; all that have a figure when absent. */
+  readonly column?: string
   readonly limit: number
   readonly isUpper: boolean
 }
@@ -29,20 +29,21 @@ export interface Report {
   readonly method: readonly string[]
 }
 
-export function atMost(limit: number, column: string): Target {
-  return { column, limit, isUpper: true }
+export function atMost(limit: number, column?: string): Target {
+  return { ...(column === undefined ? {} : { column }), limit, isUpper: true }
 }
 
-export function atLeast(limit: number, column: string): Target {
-  return { column, limit, isUpper: false }
+export function atLeast(limit: number, column?: string): Target {
+  return { ...(column === undefined ? {} : { column }), limit, isUpper: false }
 }
 
 /** Whether the target is met; null when there is none or its figure was not measured. */
 export function isMet(row: Row): boolean | null {
-  const { target } = row
-  const figure = target === undefined ? undefined : row.figures[target.column]
-  if (target === undefined || figure === undefined || figure === null) return null
-  return target.isUpper ? figure <= target.limit : figure >= target.limit
+  const { target, figures } = row
+  if (target === undefined) return null
+  const measured = target.column === undefined ? Object.values(figures) : [figures[target.column]]
+  if (measured.length === 0 || measured.some((figure) => figure === undefined || figure === null)) return null
+  return measured.every((figure) => (target.isUpper ? figure! <= target.limit : figure! >= target.limit))
 }
 
 /** The rows of all reports, each with its figures by the columns of its own report. */

@@ -1,0 +1,63 @@
+/** Nodes that never spoke send to each other: does the first lookup find the way, and how long is it? */
+import { randomBelow, type Millis } from '../../core/index.ts'
+import { SECOND, type Probe, type SimNetwork } from './network.ts'
+import { hopsFrom } from './topology.ts'
+
+/** Between two probes; what a node on the way does for one of them is long done when the next one for the same node comes. */
+const PROBE_EVERY: Millis = 10
+/** Least time between two probes of one node: an origin's requests for one target are forwarded once in two seconds. */
+const ROUND: Millis = 3 * SECOND
+const LAST_ARRIVAL: Millis = 10 * SECOND
+
+export interface PairFigures {
+  readonly arrived: number
+  /** Share that arrived after no more than one lookup request. */
+  readonly byFirstLookup: number
+  /** Links passed by the links of the shortest way, on average. */
+  readonly stretch: number
+}
+
+/** `count` pairs, none twice. */
+export function firstContacts(network: SimNetwork, count: number): PairFigures {
+  const { mesh, nodes } = network
+  const order = shuffled(network, nodes)
+  const every = Math.max(PROBE_EVERY, ROUND / nodes.length)
+  const probes: Probe[] = []
+  for (const shift of shuffled(network, nodes.slice(1).keys()).map((i) => i + 1)) {
+    for (const [i, to] of order.entries()) {
+      if (probes.length === count) break
+      probes.push(network.probe(order[(i + shift) % order.length]!, to))
+      mesh.run(every)
+    }
+  }
+  mesh.run(LAST_ARRIVAL)
+  const arrived = probes.filter(({ arrivedAt }) => arrivedAt !== undefined)
+  const first = arrived.filter(({ requests }) => requests <= 1)
+  return {
+    arrived: arrived.length / probes.length,
+    byFirstLookup: first.length / probes.length,
+    stretch: meanStretch(network, arrived),
+  }
+}
+
+function meanStretch({ nodes, graph }: SimNetwork, probes: readonly Probe[]): number {
+  const numberOf = new Map(nodes.map((node, i) => [node, i]))
+  const shortest = new Map<number, ReadonlyMap<number, number>>()
+  let sum = 0
+  for (const { from, to, links } of probes) {
+    const start = numberOf.get(from)!
+    let hops = shortest.get(start)
+    if (hops === undefined) shortest.set(start, (hops = hopsFrom(start, graph)))
+    sum += (links ?? 0) / hops.get(numberOf.get(to)!)!
+  }
+  return sum / probes.length
+}
+
+function shuffled<T>({ rng }: SimNetwork, items: Iterable<T>): readonly T[] {
+  const order = [...items]
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = randomBelow(rng, i + 1)
+    ;[order[i], order[j]] = [order[j]!, order[i]!]
+  }
+  return order
+}
