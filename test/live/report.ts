@@ -71,7 +71,7 @@ export async function liveReport(options: LiveOptions): Promise<Report> {
     rows.push(...rowsOf(loss, outcomes))
   }
   if (!isQuick) rows.push(...(await trialRows(options)))
-  return { bench: 'mixed-mesh', columns: kinds, rows, method: METHOD }
+  return { bench: 'mixed-mesh', columns: kinds, rows, method: methodOf(churn, isQuick) }
 }
 
 function rowsOf(loss: number, outcomes: ReadonlyMap<MeshKind, Outcome>): readonly Row[] {
@@ -155,9 +155,17 @@ export function worseThanRust({ rows }: Report): readonly string[] {
     })
 }
 
+function methodOf(churn: typeof CHURN, isQuick: boolean): readonly string[] {
+  return [...METHOD, churnText(churn), ...(isQuick ? [] : [REKEY_TEXT])]
+}
+
 const METHOD: readonly string[] = [
   `${NODES} nodes in namespaces on a random graph of ${EDGES} edges, ${TCP_SHARE * 100} % of them over TCP, each dialled by one end; the same graph for every kind. In the mixed mesh half are ours, among them the root, the node of most links and that of fewest.`,
   'Pairs are pinged once a second, up to 12 times, all at once. Under churn random pairs of nodes that are up for 5 s are pinged, up to 3 times a second apart.',
-  `Churn: nodes killed (SIGKILL) and started again after 0.5 s, and links cut for 10 s, in turns, ${CHURN.events} times, one each ${CHURN.everyMs / 1000} s. Recovery counts from the end of the last cut, at most a minute (else -).`,
-  `Keys change every ${REKEY_SECONDS} s with the jitter of each make, ${REKEY_PERIODS} times.`,
 ]
+
+function churnText({ events, everyMs }: typeof CHURN): string {
+  return `Churn: nodes killed (SIGKILL) and started again after 0.5 s, and links cut for 10 s, in turns, ${events} times, one each ${everyMs / 1000} s. Recovery counts from the end of the last cut, at most a minute (else -).`
+}
+
+const REKEY_TEXT = `Keys change every ${REKEY_SECONDS} s with the jitter of each make, ${REKEY_PERIODS} times.`
