@@ -29,7 +29,7 @@ export interface LiveEffort {
 }
 
 const EFFORT: LiveEffort = {
-  rounds: 3,
+  rounds: 2,
   seconds: 5,
   latency: { pings: 400, pauseMs: 10 },
   peers: [1, 16, 128],
