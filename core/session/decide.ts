@@ -11,6 +11,8 @@ export function winsInitiation(own: NodeAddr, remote: NodeAddr): boolean {
 
 /** Least patience with silence, in round trips. */
 const SILENCE_ROUND_TRIPS = 4
+/** Least patience with a neighbour: its link tells when it has restarted, and a cut of the link is no reason for new keys. */
+const NEIGHBOUR_SILENCE_MS: Millis = 10_000
 /** Longest patience with silence, in multiples of the pace's. */
 const MAX_SILENCE_DOUBLINGS = 4
 
@@ -18,12 +20,17 @@ const MAX_SILENCE_DOUBLINGS = 4
 export function greetingDue(
   session: Session,
   pace: Pace,
+  isNeighbour: boolean,
 ): { readonly at: Millis; readonly reason: 'rekey' | 'silence' } {
   const epoch = session.epochs.current
   if (epoch === undefined || session.initiation !== undefined || session.unconfirmed !== undefined)
     return { at: Infinity, reason: 'rekey' }
   const { unanswered } = session
-  const patienceMs = Math.max(pace.silenceMs, SILENCE_ROUND_TRIPS * (session.roundTripMs ?? 0))
+  const patienceMs = Math.max(
+    pace.silenceMs,
+    SILENCE_ROUND_TRIPS * (session.roundTripMs ?? 0),
+    isNeighbour ? NEIGHBOUR_SILENCE_MS : 0,
+  )
   const patience = patienceMs * 2 ** Math.min(session.silentGreetings, MAX_SILENCE_DOUBLINGS)
   const isSilent = unanswered !== undefined && unanswered.packets >= pace.silencePackets
   const silentAt = isSilent ? unanswered.since + patience : Infinity

@@ -282,7 +282,7 @@ export class Sessions implements HandshakeEvents {
         return
       }
       session.epochs.drain(now, pace.drainMs)
-      const greeting = greetingDue(session, pace)
+      const greeting = greetingDue(session, pace, this.#host.isNeighbour(session.remote))
       if (now >= greeting.at) this.#greetAgain(session, greeting.reason, now)
       if (pace.reports) {
         for (const report of session.measurement.takeDue(now)) {
@@ -330,7 +330,7 @@ export class Sessions implements HandshakeEvents {
         at,
         session.lastActivityAt + pace.idleMs,
         session.epochs.drainDeadline(pace.drainMs),
-        greetingDue(session, pace).at,
+        greetingDue(session, pace, this.#host.isNeighbour(session.remote)).at,
         pace.reports ? session.measurement.deadline() : Infinity,
       )
     }

@@ -90,11 +90,6 @@ async function droppedAbove(node: DaemonNode): Promise<Readonly<Record<string, u
   return { ...dropped, medium: undefined }
 }
 
-/** A session that hears nothing for so long is greeted anew, and may lose what was sealed meanwhile; the link may not. */
-async function droppedByLink(node: DaemonNode): Promise<Readonly<Record<string, unknown>>> {
-  return { ...(await droppedAbove(node)), session: undefined }
-}
-
 describe('a serial line', () => {
   test('carries pings, also with a damaged byte in a hundred, and nothing damaged gets through', async (t) => {
     const { line, a, b } = await bench(t)
@@ -110,7 +105,7 @@ describe('a serial line', () => {
 
   test('cut in the middle of a frame and joined again, carries pings within three seconds', async (t) => {
     const { line, a, b } = await bench(t)
-    const before = await Promise.all([a, b].map(droppedByLink))
+    const before = await Promise.all([a, b].map(droppedAbove))
     for (const bytesIntoIt of [100, 600, 1100]) {
       const cut = line.cutAfter(bytesIntoIt)
       const lost = quickPing(a, b, 1180)
@@ -127,7 +122,7 @@ describe('a serial line', () => {
     // The link outlived it all.
     const row = rowOf(await a.ask('show_peers'), 'peers', 'node_addr', b.identity)
     assert.equal(row?.['link_id'], 1)
-    assert.deepEqual(await Promise.all([a, b].map(droppedByLink)), before)
+    assert.deepEqual(await Promise.all([a, b].map(droppedAbove)), before)
   })
 
   test(

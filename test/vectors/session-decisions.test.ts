@@ -59,7 +59,7 @@ testGroup<RekeyVector>(vectors, 'rekey_policy', ({ name, input, actions }) => {
     session.epochs.drain(now, input.drain_expired ? 0 : Infinity)
     if (!session.epochs.isDraining) ours.push('CompleteDrain')
   }
-  const greeting = greetingDue(session, pace)
+  const greeting = greetingDue(session, pace, false)
   if (now >= greeting.at) ours.push('InitiateRekey')
   if (rekeyDifferences.has(name)) assert.notDeepEqual(ours, actions)
   else assert.deepEqual(ours, actions)
