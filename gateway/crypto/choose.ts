@@ -3,6 +3,7 @@
  * wrong for this machine must show at start and not as links that never come up.
  */
 import { equalBytes, nobleCrypto, unhex, type Cipher, type Crypto } from '../../core/index.ts'
+import { loadLibsecp256k1Curve } from './libsecp256k1-curve.ts'
 import { loadLibsodiumCrypto } from './libsodium-crypto.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { loadSodiumCrypto } from './sodium-crypto.ts'
@@ -18,12 +19,15 @@ const CANDIDATES: readonly (() => Crypto | undefined)[] = [
   () => nobleCrypto,
 ]
 
-/** Tests and returns an implementation. Throws when the one asked for is absent or fails its test; `auto` goes on. */
+/**
+ * Tests and returns an implementation. Throws when the one asked for is absent or fails its test; `auto` goes on, and takes
+ * the system's libsecp256k1 for keys and signatures where that is installed.
+ */
 export function chooseCrypto(preference: CryptoPreference = 'auto'): Crypto {
   for (const load of CANDIDATES) {
     const crypto = load()
     if (crypto === undefined || (preference !== 'auto' && crypto.name !== preference)) continue
-    if (givesKnownAnswers(crypto)) return crypto
+    if (givesKnownAnswers(crypto)) return preference === 'auto' ? withSystemCurve(crypto) : crypto
     if (preference !== 'auto') throw new Error(`crypto provider ${preference} fails its self-test`)
   }
   throw new Error(
@@ -31,6 +35,11 @@ export function chooseCrypto(preference: CryptoPreference = 'auto'): Crypto {
       ? 'no crypto provider passes its self-test'
       : `crypto provider ${preference} is not installed`,
   )
+}
+
+function withSystemCurve(crypto: Crypto): Crypto {
+  const both: Crypto = { ...crypto, ...loadLibsecp256k1Curve() }
+  return givesKnownAnswers(both) ? both : crypto
 }
 
 const KNOWN = {
@@ -46,6 +55,9 @@ const KNOWN = {
   shared: bytes('d37a7cf07742aabb6156593ad484c7a3ad84fb98beae21635345c575ddd2d2cd'),
   one: bytes('0000000000000000000000000000000000000000000000000000000000000001'),
   generator: bytes('0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'),
+  signature: bytes(
+    'd5a1a45afe0307a6bd7847ae971abe7da4a31051136597132b34ab0225238f9d062e2a160dc919508440cb50bf4000bc00665adb4ac59bb67ddebe623f3a1334',
+  ),
 } as const
 
 /** Whether an implementation seals (also in place), opens, refuses a forged tag and computes keys as it must. */
@@ -64,7 +76,10 @@ export function givesKnownAnswers(crypto: Crypto): boolean {
       same(cipher.open(KNOWN.counter, KNOWN.aad, KNOWN.sealed), KNOWN.plaintext) &&
       cipher.open(KNOWN.counter, KNOWN.aad, forged) === undefined &&
       same(crypto.ecdh(KNOWN.secret, KNOWN.peer), KNOWN.shared) &&
-      equalBytes(crypto.publicKey(KNOWN.one), KNOWN.generator)
+      equalBytes(crypto.publicKey(KNOWN.one), KNOWN.generator) &&
+      equalBytes(crypto.sign(KNOWN.key, KNOWN.one, KNOWN.one), KNOWN.signature) &&
+      crypto.verify(KNOWN.signature, KNOWN.key, KNOWN.generator.subarray(1)) &&
+      !crypto.verify(KNOWN.signature, KNOWN.one, KNOWN.generator.subarray(1))
     )
   } catch {
     return false

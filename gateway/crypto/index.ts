@@ -1,4 +1,5 @@
 export { chooseCrypto, givesKnownAnswers, type CryptoPreference } from './choose.ts'
+export { loadLibsecp256k1Curve } from './libsecp256k1-curve.ts'
 export { loadLibsodiumCrypto } from './libsodium-crypto.ts'
 export { nodeCrypto } from './node-crypto.ts'
 export { loadSodiumCrypto } from './sodium-crypto.ts'

@@ -1,7 +1,7 @@
 /** The symmetric primitives of Node's own OpenSSL. */
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject } from 'node:crypto'
 import { SECRET_SIZE, TAG_SIZE, ViewCipher, type Crypto } from '../../core/index.ts'
-import { wasmCurve } from './curve.ts'
+import { wasmCurve } from './wasm-curve.ts'
 import { Nonce } from './nonce.ts'
 
 const ALGORITHM = 'chacha20-poly1305'

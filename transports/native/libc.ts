@@ -26,6 +26,7 @@ export interface Libc {
   readonly grantpt: Call
   readonly unlockpt: Call
   readonly ptsname: (fd: number) => string
+  readonly memcpy: Call
   readonly cfmakeraw: Call
   readonly tcgetattr: Call
   readonly tcsetattr: Call
@@ -57,6 +58,7 @@ export function bindLibc(koffiApi: typeof koffi): Libc {
     grantpt: call('grantpt', 'int', 'int'),
     unlockpt: call('unlockpt', 'int', 'int'),
     ptsname: self.func('ptsname', 'str', ['int']),
+    memcpy: call('memcpy', POINTER, POINTER, POINTER, 'size_t'),
     cfmakeraw: call('cfmakeraw', 'void', POINTER),
     tcgetattr: call('tcgetattr', 'int', 'int', POINTER),
     tcsetattr: call('tcsetattr', 'int', 'int', 'int', POINTER),

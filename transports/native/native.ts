@@ -12,6 +12,8 @@ export interface Native {
   readonly libc: Libc
   /** Another shared library of the system, by the name the linker knows it by. Throws where there is none. */
   readonly library: (name: string) => ReturnType<typeof koffi.load>
+  /** The address of a function that libraries may call, for as long as the process lives; its prototype names it. */
+  readonly callback: (prototype: string, call: (...args: number[]) => number) => number
   readonly memory: (size: number) => NativeMemory
   /** The array must not be transferred or resized while anyone holds its address. */
   readonly addressOf: (bytes: Uint8Array) => number
@@ -54,6 +56,8 @@ function load(): Result<Native, NativeFault> {
     return accept({
       libc: bindLibc(api),
       library: (name) => api.load(name),
+      callback: (prototype, call) =>
+        Number(api.address(api.register(call, api.pointer(api.proto(prototype))))),
       memory: (size) => new NativeMemory(addresses, size),
       addressOf: (bytes) => addresses.of(bytes),
       watch: (fd, onReadable) => watch(api, fd, onReadable),

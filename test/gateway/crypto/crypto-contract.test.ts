@@ -6,6 +6,7 @@ import { hex, nobleCrypto, ViewCipher, type Cipher, type Crypto } from '../../..
 import {
   chooseCrypto,
   givesKnownAnswers,
+  loadLibsecp256k1Curve,
   loadLibsodiumCrypto,
   loadSodiumCrypto,
   nodeCrypto,
@@ -130,10 +131,14 @@ function sealedInPlace(cipher: Cipher, n: bigint, a: Uint8Array, p: Uint8Array):
 
 const libsodium = loadLibsodiumCrypto()
 const sodium = loadSodiumCrypto()
+const curve = loadLibsecp256k1Curve()
 contract(nobleCrypto)
 contract(nodeCrypto)
 if (libsodium === undefined) test('libsodium', { skip: 'needs libsodium: install libsodium23' }, () => {})
 else contract(libsodium)
+if (curve === undefined)
+  test('libsecp256k1', { skip: 'needs libsecp256k1: install libsecp256k1-1' }, () => {})
+else contract({ ...nodeCrypto, ...curve, name: 'libsecp256k1' })
 if (sodium === undefined) test('sodium', { skip: 'needs the optional package sodium-native' }, () => {})
 else contract(sodium)
 
@@ -176,6 +181,8 @@ test('the self-test refuses a cipher that is wrong', () => {
     assert.equal(givesKnownAnswers({ ...nobleCrypto, cipher }), false, wrong)
   }
   const wrongTag: Crypto = { ...nobleCrypto, cipher: (k) => new TrustingCipher(nobleCrypto.cipher(k)) }
+  for (const wrong of [{ sign: () => new Uint8Array(64) }, { verify: () => true }, { verify: () => false }])
+    assert.equal(givesKnownAnswers({ ...nobleCrypto, ...wrong }), false)
   const wrongCurve: Crypto = { ...nobleCrypto, ecdh: (secret) => nobleCrypto.sha256(secret) }
   assert.equal(givesKnownAnswers(wrongTag), false)
   assert.equal(givesKnownAnswers(wrongCurve), false)
@@ -184,5 +191,7 @@ test('the self-test refuses a cipher that is wrong', () => {
 test('a provider is chosen by name, or the fastest there is', () => {
   assert.equal(chooseCrypto('noble').name, 'noble')
   assert.equal(chooseCrypto('node').name, 'node')
-  assert.equal(chooseCrypto().name, (libsodium ?? sodium ?? nodeCrypto).name)
+  const fastest = chooseCrypto()
+  assert.equal(fastest.name, (libsodium ?? sodium ?? nodeCrypto).name)
+  assert.equal(fastest.ecdh, (curve ?? nodeCrypto).ecdh)
 })
