@@ -1,6 +1,6 @@
 /** What the two handshakes share: sizes, inputs, results and the reading of keys. */
 import { COMPRESSED_KEY_SIZE, SECRET_SIZE, TAG_SIZE, type Crypto } from '../crypto/index.ts'
-import { compressedKey, isPublicKey, type Identity, type PublicKey } from '../identity/index.ts'
+import type { Identity, PublicKey } from '../identity/index.ts'
 
 /** Random bytes drawn once per start of a node: a peer sees by a new epoch that we restarted. */
 export const EPOCH_SIZE = 8
@@ -80,12 +80,6 @@ export class Ephemeral {
   wipe(): void {
     this.#secret.fill(0)
   }
-}
-
-/** The 33-byte form of a key given by the caller. Throws RangeError when it is no point of the curve. */
-export function knownKey(publicKey: PublicKey): Uint8Array {
-  if (!isPublicKey(publicKey)) throw new RangeError('not an x-only public key')
-  return compressedKey(publicKey)
 }
 
 /** A shared secret with a key known to be valid. */

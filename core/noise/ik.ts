@@ -11,7 +11,7 @@
  */
 import { concatBytes } from '../bytes.ts'
 import { COMPRESSED_KEY_SIZE } from '../crypto/index.ts'
-import { xOnlyKey, type Identity, type PublicKey } from '../identity/index.ts'
+import { compressedKey, xOnlyKey, type Identity, type PublicKey } from '../identity/index.ts'
 import { accept, reject, type Result } from '../result.ts'
 import {
   Ephemeral,
@@ -20,7 +20,6 @@ import {
   assertStage,
   checkedEpoch,
   endOfSealedStatic,
-  knownKey,
   mustShare,
   type Established,
   type HandshakeInit,
@@ -35,6 +34,8 @@ export class IkInitiator {
   readonly #ephemeral: Ephemeral
   readonly #epoch: Uint8Array
   readonly #remote: Uint8Array
+  /** The secret of our ephemeral and their static key. */
+  readonly #es: Uint8Array
   #symmetric: SymmetricState
   #stage: 'new' | 'waiting' | 'done' = 'new'
 
@@ -43,7 +44,8 @@ export class IkInitiator {
     this.#identity = init.identity
     this.#ephemeral = new Ephemeral(init.ephemeralSecret, init.identity.crypto)
     this.#epoch = checkedEpoch(init.epoch)
-    this.#remote = knownKey(remote)
+    this.#remote = compressedKey(remote)
+    this.#es = mustShare(this.#ephemeral.ecdh(this.#remote))
     this.#symmetric = SymmetricState.start(IK_NAME, remote, init.identity.crypto)
   }
 
@@ -52,7 +54,7 @@ export class IkInitiator {
     assertStage(this.#stage, 'new')
     const symmetric = this.#symmetric
     symmetric.mixHash(this.#ephemeral.publicKey)
-    symmetric.mixKey(mustShare(this.#ephemeral.ecdh(this.#remote)))
+    symmetric.mixKey(this.#es)
     const sealedStatic = symmetric.seal(this.#identity.compressed)
     symmetric.mixKey(mustShare(this.#identity.ecdh(this.#remote)))
     const sealedEpoch = symmetric.seal(this.#epoch)
@@ -70,7 +72,7 @@ export class IkInitiator {
     const symmetric = this.#symmetric.clone()
     symmetric.mixHash(remoteEphemeral)
     symmetric.mixKey(ee)
-    symmetric.mixKey(mustShare(this.#ephemeral.ecdh(this.#remote)))
+    symmetric.mixKey(this.#es)
     const remoteEpoch = symmetric.open(msg2.subarray(COMPRESSED_KEY_SIZE))
     if (remoteEpoch === undefined) return reject('does-not-open')
     this.#stage = 'done'
@@ -98,6 +100,8 @@ export class IkResponder {
   readonly #epoch: Uint8Array
   #symmetric: SymmetricState
   #remoteEphemeral: Uint8Array | undefined
+  /** The secret of their ephemeral and our static key. */
+  #es: Uint8Array | undefined
   #hello: IkHello | undefined
   #stage: 'new' | 'read' | 'done' = 'new'
 
@@ -128,6 +132,7 @@ export class IkResponder {
     if (remoteEpoch === undefined) return reject('does-not-open')
     this.#symmetric = symmetric
     this.#remoteEphemeral = remoteEphemeral
+    this.#es = es
     this.#hello = { remoteStatic: xOnlyKey(remoteCompressed), remoteCompressed, remoteEpoch }
     this.#stage = 'read'
     return accept(this.#hello)
@@ -137,12 +142,13 @@ export class IkResponder {
   writeMsg2(): { readonly message: Uint8Array } & Established {
     assertStage(this.#stage, 'read')
     const remoteEphemeral = this.#remoteEphemeral
-    const hello = this.#hello
-    if (remoteEphemeral === undefined || hello === undefined) throw new Error('no msg1 was read')
+    const [es, hello] = [this.#es, this.#hello]
+    if (remoteEphemeral === undefined || es === undefined || hello === undefined)
+      throw new Error('no msg1 was read')
     const symmetric = this.#symmetric
     symmetric.mixHash(this.#ephemeral.publicKey)
     symmetric.mixKey(mustShare(this.#ephemeral.ecdh(remoteEphemeral)))
-    symmetric.mixKey(mustShare(this.#identity.ecdh(remoteEphemeral)))
+    symmetric.mixKey(es)
     const sealedEpoch = symmetric.seal(this.#epoch)
     this.#stage = 'done'
     this.#ephemeral.wipe()

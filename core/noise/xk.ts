@@ -10,7 +10,7 @@
  */
 import { concatBytes } from '../bytes.ts'
 import { COMPRESSED_KEY_SIZE } from '../crypto/index.ts'
-import { xOnlyKey, type Identity, type PublicKey } from '../identity/index.ts'
+import { compressedKey, xOnlyKey, type Identity, type PublicKey } from '../identity/index.ts'
 import { accept, reject, type Result } from '../result.ts'
 import {
   Ephemeral,
@@ -20,7 +20,6 @@ import {
   assertStage,
   checkedEpoch,
   endOfSealedStatic,
-  knownKey,
   mustShare,
   type Established,
   type HandshakeInit,
@@ -34,6 +33,8 @@ export class XkInitiator {
   readonly #ephemeral: Ephemeral
   readonly #epoch: Uint8Array
   readonly #remote: Uint8Array
+  /** The secret of our ephemeral and their static key. */
+  readonly #es: Uint8Array
   #symmetric: SymmetricState
   #remoteEphemeral: Uint8Array | undefined
   #remoteEpoch: Uint8Array | undefined
@@ -44,7 +45,8 @@ export class XkInitiator {
     this.#identity = init.identity
     this.#ephemeral = new Ephemeral(init.ephemeralSecret, init.identity.crypto)
     this.#epoch = checkedEpoch(init.epoch)
-    this.#remote = knownKey(remote)
+    this.#remote = compressedKey(remote)
+    this.#es = mustShare(this.#ephemeral.ecdh(this.#remote))
     this.#symmetric = SymmetricState.start(XK_NAME, remote, init.identity.crypto)
   }
 
@@ -52,7 +54,7 @@ export class XkInitiator {
   writeMsg1(): Uint8Array {
     assertStage(this.#stage, 'new')
     this.#symmetric.mixHash(this.#ephemeral.publicKey)
-    this.#symmetric.mixKey(mustShare(this.#ephemeral.ecdh(this.#remote)))
+    this.#symmetric.mixKey(this.#es)
     this.#stage = 'waiting'
     return this.#ephemeral.publicKey.slice()
   }
