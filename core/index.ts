@@ -1,5 +1,15 @@
 /** The FIPS protocol core: sans-IO, wire version 0. Runs in Node, browsers and anything else with ES2023. */
-export { ByteReader, ByteWriter, asciiBytes, concatBytes, equalBytes, hex, unhex } from './bytes.ts'
+export {
+  ByteReader,
+  ByteWriter,
+  asciiBytes,
+  concatBytes,
+  equalBytes,
+  hex,
+  putU32,
+  u32At,
+  unhex,
+} from './bytes.ts'
 export * from './bloom/index.ts'
 export {
   coordinatesSize,

@@ -1,46 +1,50 @@
 /**
  * Stands in for the cryptography where a simulated network is too large for the real one. It keeps the contract (both
  * ends agree on a key, whatever was altered on the way is refused, the same input gives the same bytes) and protects
- * nothing: shared keys and signatures follow from the public keys alone. Real are the public keys and SHA-256, on which
- * addresses and filters rest.
+ * nothing: a public key is a hash of its secret, and shared keys and signatures follow from the public keys alone. Real is
+ * SHA-256, on which addresses and filters rest.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
+  COMPRESSED_KEY_SIZE,
   SIGNATURE_SIZE,
   TAG_SIZE,
   ViewCipher,
   concatBytes,
   equalBytes,
-  nobleCrypto,
+  putU32,
+  u32At,
 } from '../../core/index.ts'
 import type { Crypto } from '../../core/index.ts'
+
+/** All points are taken to have an even y coordinate. */
+const EVEN = 2
 
 export const standInCrypto: Crypto = {
   name: 'stand-in',
   sha256,
   publicKey,
   ecdh(secret, theirs) {
-    if (theirs[0] !== 2 && theirs[0] !== 3) return undefined
-    const ours = publicKey(secret)
-    // The sum of both x coordinates is the same from either end, as the shared point would be.
-    return sha256(ours.subarray(1).map((byte, i) => byte + theirs[i + 1]!))
+    if (theirs.length !== COMPRESSED_KEY_SIZE || theirs[0] !== EVEN) return undefined
+    const sum = publicKey(secret)
+    // The sum of both is the same from either end, as the shared point would be.
+    for (let i = 0; i < sum.length; i++) sum[i]! += theirs[i]!
+    return sha256(sum)
   },
   sign: (digest, secret) => signatureOf(digest, publicKey(secret).subarray(1)),
   verify: (signature, digest, key) => equalBytes(signature, signatureOf(digest, key)),
   cipher: (key) => new StandInCipher(key),
 }
 
-const publicKeys = new WeakMap<Uint8Array, Uint8Array>()
-
-/** Computed once for each secret: an object of its own, wherever one is held. */
 function publicKey(secret: Uint8Array): Uint8Array {
-  let key = publicKeys.get(secret)
-  if (key === undefined) publicKeys.set(secret, (key = nobleCrypto.publicKey(secret)))
+  const key = new Uint8Array(COMPRESSED_KEY_SIZE)
+  key[0] = EVEN
+  key.set(sha256(secret), 1)
   return key
 }
 
 function sha256(data: Uint8Array): Uint8Array {
-  const digest = createHash('sha256').update(data).digest()
+  const digest = hash('sha256', data, 'buffer')
   return new Uint8Array(digest.buffer, digest.byteOffset, digest.length)
 }
 
@@ -54,12 +58,12 @@ function signatureOf(digest: Uint8Array, x: Uint8Array): Uint8Array {
 
 /** Masks every byte with one of the key, and sums up everything in the tag. */
 class StandInCipher extends ViewCipher {
-  readonly #key: Uint32Array
+  readonly #key: readonly number[]
 
   constructor(key: Uint8Array) {
     super()
     if (key.length !== 32) throw new RangeError('a key has 32 bytes')
-    this.#key = new Uint32Array(key.slice().buffer)
+    this.#key = Array.from({ length: TAG_SIZE / 4 }, (_, i) => u32At(key, 4 * i))
   }
 
   seal(counter: bigint, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
@@ -69,38 +73,42 @@ class StandInCipher extends ViewCipher {
   }
 
   sealInto(counter: bigint, aad: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void {
-    const body = output.subarray(0, plaintext.length)
-    const mask = this.#mask(counter)
-    for (let i = 0; i < body.length; i++) body[i] = plaintext[i]! ^ mask
-    this.#writeTag(counter, aad, body, output.subarray(plaintext.length))
+    const low = Number(counter & 0xffffffffn)
+    const { length } = plaintext
+    this.#mask(low, plaintext, length, output)
+    const sum = this.#sum(low, aad, output, length)
+    for (let word = 0; word < TAG_SIZE / 4; word++) putU32(output, length + 4 * word, this.#tag(sum, word))
   }
 
   open(counter: bigint, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    if (sealed.length < TAG_SIZE) return undefined
-    const body = sealed.subarray(0, sealed.length - TAG_SIZE)
-    const tag = new Uint8Array(TAG_SIZE)
-    this.#writeTag(counter, aad, body, tag)
-    if (!equalBytes(tag, sealed.subarray(body.length))) return undefined
-    const mask = this.#mask(counter)
-    return body.map((byte) => byte ^ mask)
-  }
-
-  #mask(counter: bigint): number {
-    return (this.#key[0]! ^ Number(counter & 0xffn)) & 0xff
-  }
-
-  #writeTag(counter: bigint, aad: Uint8Array, body: Uint8Array, tag: Uint8Array): void {
+    const length = sealed.length - TAG_SIZE
+    if (length < 0) return undefined
     const low = Number(counter & 0xffffffffn)
-    const sums = new Uint32Array(TAG_SIZE / 4)
-    sums[0] = summed(body, summed(aad, this.#key[0]! ^ low))
-    for (let i = 1; i < sums.length; i++) sums[i] = Math.imul(sums[0] ^ this.#key[i]!, 0x9e3779b1)
-    tag.set(new Uint8Array(sums.buffer))
+    const sum = this.#sum(low, aad, sealed, length)
+    for (let word = 0; word < TAG_SIZE / 4; word++)
+      if (u32At(sealed, length + 4 * word) !== this.#tag(sum, word)) return undefined
+    const plaintext = new Uint8Array(length)
+    this.#mask(low, sealed, length, plaintext)
+    return plaintext
+  }
+
+  #mask(counter: number, input: Uint8Array, length: number, output: Uint8Array): void {
+    const mask = (this.#key[0]! ^ counter) & 0xff
+    for (let i = 0; i < length; i++) output[i] = input[i]! ^ mask
+  }
+
+  #sum(counter: number, aad: Uint8Array, body: Uint8Array, length: number): number {
+    return summed(body, length, summed(aad, aad.length, this.#key[0]! ^ counter))
+  }
+
+  #tag(sum: number, word: number): number {
+    return (word === 0 ? sum : Math.imul(sum ^ this.#key[word]!, 0x9e3779b1)) >>> 0
   }
 }
 
 /** FNV-1a. */
-function summed(bytes: Uint8Array, start: number): number {
-  let sum = start ^ bytes.length
-  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193)
+function summed(bytes: Uint8Array, length: number, start: number): number {
+  let sum = start ^ length
+  for (let i = 0; i < length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
   return sum
 }
