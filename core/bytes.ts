@@ -98,6 +98,15 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value >>> 24
 }
 
+/** Writes the low 64 bits of an integer at `at`. */
+export function putU64(bytes: Uint8Array, at: number, value: bigint): void {
+  // Most counters are small, and arithmetic on a bigint makes another one.
+  const low = Number(value)
+  const isSmall = low >= 0 && low < TWO_TO_32
+  putU32(bytes, at, isSmall ? low : Number(BigInt.asUintN(32, value)))
+  putU32(bytes, at + 4, isSmall ? 0 : Number(BigInt.asUintN(32, value >> 32n)))
+}
+
 /**
  * Builds a message. Grows as needed; give `sizeHint` in bytes when the size is known and nothing is copied but the
  * fields. Integers are reduced to their width (the caller checks ranges).
@@ -136,8 +145,7 @@ export class ByteWriter {
 
   u64(value: bigint): this {
     const at = this.#reserve(8)
-    putU32(this.#bytes, at, Number(BigInt.asUintN(32, value)))
-    putU32(this.#bytes, at + 4, Number(BigInt.asUintN(32, value >> 32n)))
+    putU64(this.#bytes, at, value)
     return this
   }
 
@@ -166,6 +174,7 @@ export class ByteWriter {
 }
 
 const EMPTY = new Uint8Array(0)
+const TWO_TO_32: number = 2 ** 32
 
 const HEX_DIGITS: readonly number[] = Array.from({ length: 16 }, (_, digit) =>
   digit.toString(16).charCodeAt(0),

@@ -1,4 +1,6 @@
 /** Source of randomness, injected: a cryptographic one in production, a seeded one in tests and simulations. */
+import { u32At } from './bytes.ts'
+
 export interface Rng {
   /** `length` fresh random bytes. */
   bytes(length: number): Uint8Array
@@ -11,8 +13,7 @@ export function randomUnit(rng: Rng): number {
 
 /** Uniform unsigned 32-bit integer. */
 export function randomU32(rng: Rng): number {
-  const b = rng.bytes(4)
-  return new DataView(b.buffer, b.byteOffset, 4).getUint32(0, true)
+  return u32At(rng.bytes(4), 0)
 }
 
 /** Uniform integer in [0, bound); `bound` must be in 1..2^32. */

@@ -6,7 +6,7 @@
  * The payload length counts what follows the header of the phase, without the AEAD tag, and must agree with the
  * frame: peers drop any mismatch, and byte streams are cut by it.
  */
-import { ByteReader } from '../bytes.ts'
+import { ByteReader, putU16, putU32, putU64 } from '../bytes.ts'
 import { TAG_SIZE, type Cipher } from '../crypto/index.ts'
 import { IK_MSG1_SIZE, IK_MSG2_SIZE } from '../noise/index.ts'
 import { accept, reject, type Result } from '../result.ts'
@@ -169,8 +169,8 @@ function handshakeReader(bytes: Uint8Array, size: number): Result<ByteReader, Fr
 export function encodeMsg1(senderIndex: number, noise: Uint8Array): Uint8Array {
   if (noise.length !== IK_MSG1_SIZE) throw new RangeError('not a msg1')
   const frame = new Uint8Array(MSG1_FRAME_SIZE)
-  const view = prefixed(frame, PHASE_MSG1, 0, MSG1_FRAME_SIZE - PREFIX_SIZE)
-  view.setUint32(PREFIX_SIZE, senderIndex, true)
+  putPrefix(frame, PHASE_MSG1, 0, MSG1_FRAME_SIZE - PREFIX_SIZE)
+  putU32(frame, PREFIX_SIZE, senderIndex)
   frame.set(noise, PREFIX_SIZE + INDEX_SIZE)
   return frame
 }
@@ -179,9 +179,9 @@ export function encodeMsg1(senderIndex: number, noise: Uint8Array): Uint8Array {
 export function encodeMsg2(senderIndex: number, receiverIndex: number, noise: Uint8Array): Uint8Array {
   if (noise.length !== IK_MSG2_SIZE) throw new RangeError('not a msg2')
   const frame = new Uint8Array(MSG2_FRAME_SIZE)
-  const view = prefixed(frame, PHASE_MSG2, 0, MSG2_FRAME_SIZE - PREFIX_SIZE)
-  view.setUint32(PREFIX_SIZE, senderIndex, true)
-  view.setUint32(PREFIX_SIZE + INDEX_SIZE, receiverIndex, true)
+  putPrefix(frame, PHASE_MSG2, 0, MSG2_FRAME_SIZE - PREFIX_SIZE)
+  putU32(frame, PREFIX_SIZE, senderIndex)
+  putU32(frame, PREFIX_SIZE + INDEX_SIZE, receiverIndex)
   frame.set(noise, PREFIX_SIZE + 2 * INDEX_SIZE)
   return frame
 }
@@ -207,10 +207,10 @@ export function sealFrame(cipher: Cipher, outgoing: OutgoingFrame): Uint8Array {
   const frame = new Uint8Array(ESTABLISHED_MIN_SIZE + payloadLength)
   const flagBits =
     (flags.keyEpoch ? FLAG_KEY_EPOCH : 0) | (flags.ce ? FLAG_CE : 0) | (flags.spin ? FLAG_SPIN : 0)
-  const view = prefixed(frame, PHASE_ESTABLISHED, flagBits, payloadLength)
-  view.setUint32(PREFIX_SIZE, outgoing.receiverIndex, true)
-  view.setBigUint64(PREFIX_SIZE + INDEX_SIZE, outgoing.counter, true)
-  view.setUint32(ESTABLISHED_HEADER_SIZE, outgoing.timestamp, true)
+  putPrefix(frame, PHASE_ESTABLISHED, flagBits, payloadLength)
+  putU32(frame, PREFIX_SIZE, outgoing.receiverIndex)
+  putU64(frame, PREFIX_SIZE + INDEX_SIZE, outgoing.counter)
+  putU32(frame, ESTABLISHED_HEADER_SIZE, outgoing.timestamp)
   frame.set(message, ESTABLISHED_HEADER_SIZE + TIMESTAMP_SIZE)
   const sealed = frame.subarray(ESTABLISHED_HEADER_SIZE)
   const header = frame.subarray(0, ESTABLISHED_HEADER_SIZE)
@@ -242,12 +242,10 @@ export function decodePlaintext(plaintext: Uint8Array): Result<OpenedFrame, 'too
   return accept({ timestamp: reader.u32(), message: reader.rest() })
 }
 
-function prefixed(frame: Uint8Array, phase: number, flags: number, payloadLength: number): DataView {
-  const view = new DataView(frame.buffer)
-  view.setUint8(0, (FMP_VERSION << 4) | phase)
-  view.setUint8(1, flags)
-  view.setUint16(2, payloadLength, true)
-  return view
+function putPrefix(frame: Uint8Array, phase: number, flags: number, payloadLength: number): void {
+  frame[0] = (FMP_VERSION << 4) | phase
+  frame[1] = flags
+  putU16(frame, 2, payloadLength)
 }
 
 /** Why a byte stream cannot be cut into frames: it is out of step or not FMP at all. */

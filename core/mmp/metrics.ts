@@ -138,19 +138,20 @@ export class LinkMetrics {
 
 /** No counter goes back and at least one goes on. */
 function isNewer(report: ReceiverReport, previous: ReceiverReport): boolean {
-  const steps = [
-    compare(report.highestCounter, previous.highestCounter),
-    compare(report.cumulativePacketsReceived, previous.cumulativePacketsReceived),
-    compare(report.cumulativeBytesReceived, previous.cumulativeBytesReceived),
-    compare(report.ecnCeCount, previous.ecnCeCount),
-    compare(report.cumulativeReorderCount, previous.cumulativeReorderCount),
-  ]
-  return !steps.includes(-1) && steps.includes(1)
-}
-
-function compare<T extends number | bigint>(a: T, b: T): -1 | 0 | 1 {
-  if (a === b) return 0
-  return a < b ? -1 : 1
+  const goesBack =
+    report.highestCounter < previous.highestCounter ||
+    report.cumulativePacketsReceived < previous.cumulativePacketsReceived ||
+    report.cumulativeBytesReceived < previous.cumulativeBytesReceived ||
+    report.ecnCeCount < previous.ecnCeCount ||
+    report.cumulativeReorderCount < previous.cumulativeReorderCount
+  return (
+    !goesBack &&
+    (report.highestCounter > previous.highestCounter ||
+      report.cumulativePacketsReceived > previous.cumulativePacketsReceived ||
+      report.cumulativeBytesReceived > previous.cumulativeBytesReceived ||
+      report.ecnCeCount > previous.ecnCeCount ||
+      report.cumulativeReorderCount > previous.cumulativeReorderCount)
+  )
 }
 
 function ratio(arrived: number, expected: number): number {

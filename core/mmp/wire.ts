@@ -168,18 +168,22 @@ function writeSenderFields(writer: ByteWriter, report: SenderReport): ByteWriter
 }
 
 function readReceiverFields(reader: ByteReader): ReceiverReport {
-  const head = {
-    highestCounter: reader.u64(),
-    cumulativePacketsReceived: reader.u64(),
-    cumulativeBytesReceived: reader.u64(),
-    timestampEcho: reader.u32(),
-    dwellTime: reader.u16(),
-    maxBurstLoss: reader.u16(),
-    meanBurstLoss: reader.u16(),
-  }
+  const highestCounter = reader.u64()
+  const cumulativePacketsReceived = reader.u64()
+  const cumulativeBytesReceived = reader.u64()
+  const timestampEcho = reader.u32()
+  const dwellTime = reader.u16()
+  const maxBurstLoss = reader.u16()
+  const meanBurstLoss = reader.u16()
   reader.skip(2)
   return {
-    ...head,
+    highestCounter,
+    cumulativePacketsReceived,
+    cumulativeBytesReceived,
+    timestampEcho,
+    dwellTime,
+    maxBurstLoss,
+    meanBurstLoss,
     jitter: reader.u32(),
     ecnCeCount: reader.u32(),
     owdTrend: reader.u32() | 0,

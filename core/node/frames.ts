@@ -65,10 +65,11 @@ export class Frames {
     }
     const { counter, flags } = frame
     const { timestamp, message, newest: isNewest } = result
-    const arrived = { counter: Number(counter), timestamp, isNewest, ...flags }
+    const { keyEpoch, ce, spin } = flags
+    const arrived = { counter: Number(counter), timestamp, keyEpoch, ce, spin, isNewest }
     const bytes = ESTABLISHED_HEADER_SIZE + frame.sealed.length
     if (this.accept(peer, session, arrived, bytes, from.transportId, from.addr, now))
-      this.#host.message(peer, message, flags.ce, now)
+      this.#host.message(peer, message, ce, now)
   }
 
   /** A frame that did not open is counted and shown, never acted on: anyone who saw an index could otherwise end the link. */

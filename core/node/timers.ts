@@ -9,24 +9,32 @@ export interface DueTimer<Kind extends string, Subject extends string> {
   readonly subject: Subject
 }
 
+/** Timers of one subject. */
+interface Row<Kind> {
+  readonly at: Map<Kind, Millis>
+  /** The least of them: a tick looks into the rows that have something due, and into no other. */
+  next: Millis
+}
+
 export class TimerTable<Kind extends string, Subject extends string> {
-  /** Entries of a subject end with it: there are as many as links and peers to dial. */
-  readonly #bySubject = new Map<Subject, Map<Kind, Millis>>()
+  /** Rows end with their last timer: there are as many as links and peers to dial. */
+  readonly #rows = new Map<Subject, Row<Kind>>()
   /** The least instant, kept so that asking after every frame costs nothing. `stale` after its entry moved later. */
-  #next: Millis | undefined
+  #next: Millis = Infinity
   #stale = false
 
   /** Sets or moves a timer. */
   set(kind: Kind, subject: Subject, at: Millis): void {
-    let kinds = this.#bySubject.get(subject)
-    if (kinds === undefined) {
-      kinds = new Map()
-      this.#bySubject.set(subject, kinds)
+    const row = this.#rows.get(subject)
+    if (row === undefined) {
+      this.#rows.set(subject, { at: new Map([[kind, at]]), next: at })
+    } else {
+      const before = row.at.get(kind)
+      row.at.set(kind, at)
+      if (at <= row.next) row.next = at
+      else if (before === row.next) this.#refresh(row)
     }
-    const before = kinds.get(kind)
-    kinds.set(kind, at)
-    if (before !== undefined && before === this.#next && at > before) this.#stale = true
-    else if (this.#next === undefined || at < this.#next) this.#next = at
+    if (at < this.#next) this.#next = at
   }
 
   /** Sets a timer, or brings it forward; one that is due earlier stays. */
@@ -36,30 +44,36 @@ export class TimerTable<Kind extends string, Subject extends string> {
   }
 
   get(kind: Kind, subject: Subject): Millis | undefined {
-    return this.#bySubject.get(subject)?.get(kind)
+    return this.#rows.get(subject)?.at.get(kind)
   }
 
   clear(kind: Kind, subject: Subject): void {
-    const kinds = this.#bySubject.get(subject)
-    const at = kinds?.get(kind)
-    if (kinds === undefined || at === undefined) return
-    kinds.delete(kind)
-    if (kinds.size === 0) this.#bySubject.delete(subject)
-    if (at === this.#next) this.#stale = true
+    const row = this.#rows.get(subject)
+    const at = row?.at.get(kind)
+    if (row === undefined || at === undefined) return
+    row.at.delete(kind)
+    if (row.at.size === 0) this.#remove(subject, row)
+    else if (at === row.next) this.#refresh(row)
   }
 
   /** Forgets all timers of a subject but those of one kind. */
   clearAll(subject: Subject, except?: Kind): void {
-    const kinds = this.#bySubject.get(subject)
-    if (kinds === undefined) return
+    const row = this.#rows.get(subject)
+    if (row === undefined) return
     // A map may lose entries while it is walked.
-    for (const kind of kinds.keys()) if (kind !== except) this.clear(kind, subject)
+    for (const kind of row.at.keys()) if (kind !== except) row.at.delete(kind)
+    if (row.at.size === 0) this.#remove(subject, row)
+    else this.#refresh(row)
   }
 
   /** The earliest instant in the table. */
   next(): Millis | undefined {
-    if (this.#stale) this.#recompute()
-    return this.#next
+    if (this.#stale) {
+      this.#next = Infinity
+      for (const { next } of this.#rows.values()) if (next < this.#next) this.#next = next
+      this.#stale = false
+    }
+    return this.#next === Infinity ? undefined : this.#next
   }
 
   /** Takes out everything that is due, earliest first. */
@@ -67,19 +81,23 @@ export class TimerTable<Kind extends string, Subject extends string> {
     const next = this.next()
     if (next === undefined || next > now) return []
     const due: (DueTimer<Kind, Subject> & { readonly at: Millis })[] = []
-    for (const [subject, kinds] of this.#bySubject) {
-      for (const [kind, at] of kinds) if (at <= now) due.push({ kind, subject, at })
+    for (const [subject, row] of this.#rows) {
+      if (row.next > now) continue
+      for (const [kind, at] of row.at) if (at <= now) due.push({ kind, subject, at })
     }
     for (const { kind, subject } of due) this.clear(kind, subject)
     return due.sort((a, b) => a.at - b.at)
   }
 
-  #recompute(): void {
-    let least: Millis | undefined
-    for (const kinds of this.#bySubject.values()) {
-      for (const at of kinds.values()) if (least === undefined || at < least) least = at
-    }
-    this.#next = least
-    this.#stale = false
+  #remove(subject: Subject, row: Row<Kind>): void {
+    this.#rows.delete(subject)
+    if (row.next === this.#next) this.#stale = true
+  }
+
+  /** The least of a row is gone or later. */
+  #refresh(row: Row<Kind>): void {
+    if (row.next === this.#next) this.#stale = true
+    row.next = Infinity
+    for (const at of row.at.values()) if (at < row.next) row.next = at
   }
 }

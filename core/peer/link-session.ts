@@ -97,7 +97,7 @@ export class LinkSession {
   ): Uint8Array {
     const counter = this.#counter++
     return sealFrame(this.#send, {
-      flags: { keyEpoch: this.keyEpoch, ...flags },
+      flags: { keyEpoch: this.keyEpoch, ce: flags.ce, spin: flags.spin },
       receiverIndex: this.theirIndex,
       counter: BigInt(counter),
       timestamp: this.timestamp(now),
@@ -113,7 +113,8 @@ export class LinkSession {
     const newest = this.lastOpenedAt === undefined || frame.counter > this.replay.highest
     this.replay.accept(frame.counter)
     this.lastOpenedAt = now
-    return { type: 'opened', ...opened, newest }
+    const { timestamp, message } = opened
+    return { type: 'opened', timestamp, message, newest }
   }
 
   /** `seal` in place: the message lies in the frame at `at`. Returns the length of the frame. */
