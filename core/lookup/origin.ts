@@ -15,6 +15,8 @@ export interface LookupOptions {
   /** One per attempt. */
   readonly attemptTimeouts?: readonly Millis[]
   readonly backoff?: BackoffLimits
+  /** Deepest position that a response may name. */
+  readonly maxDepth?: number
 }
 
 /** An attempt to send: a request with this id, to the neighbours that reach the target. */
@@ -63,6 +65,7 @@ export class LookupOrigin {
   readonly #rng: Rng
   readonly #timeouts: readonly Millis[]
   readonly #backoff: LookupBackoff
+  readonly #maxDepth: number
   readonly #pending = new Map<NodeAddr, Pending>()
   readonly #asked = new Map<bigint, { readonly target: NodeAddr; readonly at: Millis }>()
   /** Lookups given up, oldest first, whose answers would still be welcome. At most `MAX_PENDING_LOOKUPS`. */
@@ -72,6 +75,7 @@ export class LookupOrigin {
     this.#rng = rng
     this.#timeouts = options.attemptTimeouts ?? ATTEMPT_TIMEOUTS
     this.#backoff = new LookupBackoff(options.backoff ?? BACKOFF)
+    this.#maxDepth = options.maxDepth ?? MAX_TREE_DEPTH
   }
 
   get pendingCount(): number {
@@ -164,7 +168,7 @@ export class LookupOrigin {
     if (target === undefined) return 'not-pending'
     if (target !== response.target) return 'wrong-target'
     const { targetCoordinates } = response
-    if (targetCoordinates[0] !== target || depthOf(targetCoordinates) > MAX_TREE_DEPTH) {
+    if (targetCoordinates[0] !== target || depthOf(targetCoordinates) > this.#maxDepth) {
       return 'wrong-coordinates'
     }
     if (publicKey === undefined) return 'unknown-identity'

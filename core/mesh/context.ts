@@ -1,5 +1,5 @@
 /** What every part of the mesh half works with. */
-import type { Coordinates } from '../coordinates.ts'
+import { rootOf, type Coordinates } from '../coordinates.ts'
 import type { Identity, NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
 import { copiesFor } from '../lookup/index.ts'
@@ -7,7 +7,7 @@ import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, Neighbour } from '../node/layers.ts'
 import type { Rng } from '../random.ts'
-import { chooseRoute, type CoordinateCache, type Route } from '../routing/index.ts'
+import { chooseBranch, chooseRoute, type CoordinateCache, type Route } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import type { IdentityCache } from './identity-cache.ts'
 
@@ -34,12 +34,14 @@ export function routeTo(
   // As `chooseRoute` would, without a look at all the others.
   const direct = context.link.neighbour(destination)
   if (direct?.canSend === true && direct.isSilent !== true) return { type: 'forward', via: direct }
-  return chooseRoute({
-    position: context.link.ownCoordinates(),
-    destination,
-    destinationPosition,
-    neighbours: context.link.neighbours(),
-  })
+  const { link } = context
+  const position = link.ownCoordinates()
+  const route = chooseRoute({ position, destination, destinationPosition, neighbours: link.neighbours() })
+  if (route.type !== 'dead-end' || destinationPosition === undefined) return route
+  if (rootOf(position) === rootOf(destinationPosition)) return route
+  // One tree may hang on a node of the other, whose path is too long to tell: only the filters know of it.
+  const branch = chooseBranch(destination, link.neighbours(), undefined)
+  return branch === undefined ? route : { type: 'forward', via: branch }
 }
 
 /** Where a node is, as far as we know; a neighbour's own announce is the best authority on its position. */

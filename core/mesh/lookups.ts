@@ -74,6 +74,7 @@ export class Lookups {
     this.#origin = new LookupOrigin(context.rng, {
       attemptTimeouts: discovery.attemptTimeoutsSecs.map((seconds) => seconds * 1000),
       backoff: { base: discovery.backoffBaseSecs * 1000, max: discovery.backoffMaxSecs * 1000 },
+      maxDepth: context.config.tree.maxDepth,
     })
     this.#requests = new RequestTable({
       forwardInterval: discovery.forwardMinIntervalSecs * 1000,

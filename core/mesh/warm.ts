@@ -50,7 +50,7 @@ export function notePosition(
   now: Millis,
 ): Coordinates | undefined {
   if (coordinates === undefined || addr === context.identity.nodeAddr) return undefined
-  if (!isPositionOf(addr, coordinates)) return undefined
+  if (!isPositionOf(addr, coordinates, context.config.tree.maxDepth)) return undefined
   context.positions.insert(addr, coordinates, { trust: 'transit', via }, now)
   return coordinates
 }

@@ -112,6 +112,8 @@ export interface TreeConfig {
   readonly flapWindowSecs: number
   /** Hold-down in s once flapping was seen, 0..86400. Default 120. */
   readonly flapDampeningSecs: number
+  /** Most links to the root, as far as the links can tell of so long a path, 1..2000. Default 64. */
+  readonly maxDepth: number
 }
 
 export interface BloomConfig {
@@ -197,6 +199,7 @@ export const DEFAULT_NODE_CONFIG: NodeConfig = {
     flapThreshold: 4,
     flapWindowSecs: 60,
     flapDampeningSecs: 120,
+    maxDepth: 64,
   },
   bloom: { updateDebounceMs: 500, maxInboundFpr: 0.2 },
   ecn: { enabled: true, lossThreshold: 0.05, etxThreshold: 3 },

@@ -85,6 +85,9 @@ const TREE = [
   'parentSwitches',
   'parentLosses',
   'flapDampened',
+  /** Ours: announces without the path, which is too long for the link, and announces of places deeper than we believe. */
+  'pathsCut',
+  'tooDeep',
   /** Ours: announces beyond what an honest neighbour ever sends. */
   'flooded',
 ] as const

@@ -70,6 +70,7 @@ export class LinkHalf {
         relationsChanged: (at) => this.filters.changed(at),
         peerForgot: (peer, at) => this.#peerForgot(peer, at),
         announced: (peer, at) => this.leaves.announced(peer, at),
+        outOfReach: (peer, at) => this.leaves.linkUp(peer, at),
         parentTold: (peer, at) => this.filters.sendAgain(peer, at),
         violated: (peer, at) => this.#violated(peer, at),
       },

@@ -175,6 +175,7 @@ export class LinkTable {
       tree: announceState(treePacing(peer.timers)),
       filter: announceState(filterPacing(peer.timers)),
       isToldParent: false,
+      isToldCut: false,
       mayHaveForgottenUntil: now,
       isLeaf: false,
       isRekeyFutile: false,

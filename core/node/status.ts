@@ -241,6 +241,7 @@ export class NodeStatus implements NodeViews {
       hasTreePosition: coordinates !== undefined,
       treeDepth,
       effectiveDepth: treeDepth === undefined ? undefined : treeDepth + reports.cost(peer),
+      isToldCut: up.isToldCut,
       hasBloomFilter: filters.filterOf(peer.addr) !== undefined,
       filterSequence: filters.sequenceOf(peer.addr),
       ourSessionIndex: keys.current.ourIndex,

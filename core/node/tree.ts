@@ -1,13 +1,15 @@
 /** The spanning tree as the node runs it: announces out and in, the choice of the parent, and what follows from it. */
 import type { Coordinates } from '../coordinates.ts'
+import { LINK_OVERHEAD } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
 import { KeyedBuckets } from '../peer/index.ts'
-import type { AnnounceFault, LinkFacts, TreeAnnounce } from '../stp/index.ts'
+import type { AnnounceFault, Declaration, LinkFacts, TreeAnnounce } from '../stp/index.ts'
 import {
   TreeState,
   announceFault,
   decodeTreeAnnounce,
+  deepestIn,
   encodeTreeAnnounce,
   shouldEcho,
   signDeclaration,
@@ -47,6 +49,8 @@ export interface TreeHost {
   peerForgot(peer: Peer, now: Millis): void
   /** The peer said where it is in the tree. */
   announced(peer: Peer, now: Millis): void
+  /** The peer is where we cannot follow it in the tree. */
+  outOfReach(peer: Peer, now: Millis): void
   /** This peer has just been told that it is our parent. */
   parentTold(peer: Peer, now: Millis): void
   /** The peer announced what no honest node can. */
@@ -67,7 +71,7 @@ const FAULT_COUNTER = {
   'no-ancestors': 'ancestryInvalid',
   'parent-mismatch': 'ancestryInvalid',
   'root-not-minimum': 'ancestryInvalid',
-  'too-deep': 'ancestryInvalid',
+  'too-deep': 'tooDeep',
 } as const satisfies Record<AnnounceFault, string>
 
 export class Tree {
@@ -76,6 +80,8 @@ export class Tree {
   readonly #state: TreeState
   readonly #inbound = new KeyedBuckets(INBOUND_BURST, INBOUND_PER_SECOND)
   #signature: Uint8Array
+  /** Of the present declaration without its path, once somebody was told that. */
+  #cutSignature: Uint8Array | undefined
 
   constructor(ctx: NodeContext, host: TreeHost, now: Millis) {
     const { tree } = ctx.config
@@ -90,7 +96,7 @@ export class Tree {
         flapDamping: tree.flapDampeningSecs * MS_PER_S,
       },
     })
-    this.#signature = this.#sign()
+    this.#signature = this.#sign(this.#state.declaration)
     this.#scheduleReevaluation(now)
   }
 
@@ -128,15 +134,11 @@ export class Tree {
   }
 
   linkDown(addr: NodeAddr, now: Millis): void {
-    if (!this.isRoot && this.parent === addr) this.#ctx.counters.tree.parentLosses += 1
-    const wasTreePeer = this.isTreePeer(addr)
-    this.#state.remove(addr)
-    this.evaluate(now)
-    if (wasTreePeer) this.#host.relationsChanged(now)
+    this.#forget(addr, now)
   }
 
   receive(peer: Peer, message: Uint8Array, now: Millis): void {
-    const { counters, crypto } = this.#ctx
+    const { counters, crypto, config } = this.#ctx
     counters.tree.received += 1
     if (!this.#inbound.take(peer.addr, now)) {
       counters.tree.flooded += 1
@@ -153,11 +155,12 @@ export class Tree {
       counters.tree.stale += 1
       return
     }
-    const fault = announceFault(announce, peer.addr, peer.publicKey, crypto)
+    const fault = announceFault(announce, peer.addr, peer.publicKey, crypto, config.tree.maxDepth)
     if (fault !== undefined) {
       counters.tree[FAULT_COUNTER[fault]] += 1
-      // The depth cap is ours, and an honest tree may outgrow it.
-      if (fault !== 'too-deep') this.#host.violated(peer, now)
+      // The depth cap is ours, and an honest tree may outgrow it. Where the peer was before it is no more.
+      if (fault === 'too-deep') this.#tooDeep(peer, now)
+      else this.#host.violated(peer, now)
       return
     }
     this.#state.update(announce)
@@ -181,7 +184,8 @@ export class Tree {
     const suppressedUntil = this.#state.suppressedUntil(now)
     if (suppressedUntil !== undefined) timers.setNoLater('reevaluate', NODE, suppressedUntil)
     if (change === undefined) return
-    this.#signature = this.#sign()
+    this.#signature = this.#sign(this.#state.declaration)
+    this.#cutSignature = undefined
     if (change.parentChanged) counters.tree.parentSwitches += 1
     else counters.tree.ancestryChanged += 1
     if (change.damped) counters.tree.flapDampened += 1
@@ -196,6 +200,7 @@ export class Tree {
     this.#scheduleReevaluation(now)
     this.evaluate(now)
     const interval = this.#ctx.config.tree.reevalIntervalSecs * MS_PER_S
+    if (interval === 0) return
     for (const peer of this.#ctx.peers.values()) {
       const sentAt = peer.up?.tree.lastSentAt
       if (peer.timers.reports && sentAt !== undefined && now - sentAt >= interval) this.#oweTo(peer, now)
@@ -206,20 +211,17 @@ export class Tree {
   announceDue(peer: Peer, now: Millis): void {
     const { up } = peer
     if (up === undefined || !takeDue(this.#ctx, KIND, peer, now) || !this.#mayTell(peer)) return
-    const { declaration } = this.#state
-    const message = encodeTreeAnnounce({
-      declaration,
-      ancestry: this.#state.ancestry(),
-      signature: this.#signature,
-    })
-    const sent = this.#host.sendAnnounce(peer, message, now)
+    const isCut = this.#isCutFor(peer)
+    const sent = this.#host.sendAnnounce(peer, encodeTreeAnnounce(isCut ? this.#cut() : this.#whole()), now)
     if (sent === undefined) {
       this.#ctx.counters.tree.sendFailed += 1
       return
     }
     this.#ctx.counters.tree.sent += 1
+    if (isCut) this.#ctx.counters.tree.pathsCut += 1
+    up.isToldCut = isCut
     noteSent(this.#ctx, KIND, peer, sent, now)
-    const isParent = !this.isRoot && declaration.parent === peer.addr
+    const isParent = !this.isRoot && this.parent === peer.addr
     const isNews = isParent && !up.isToldParent
     up.isToldParent = isParent
     if (isNews) this.#host.parentTold(peer, now)
@@ -263,6 +265,36 @@ export class Tree {
     return !this.#ctx.config.leafOnly || this.isRoot || this.parent === peer.addr
   }
 
+  /** Our parent knows the path, and of the others only those need to that can take their place below us and tell us so. */
+  #isCutFor(peer: Peer): boolean {
+    return !this.isRoot && peer.addr !== this.parent && this.coordinates.length > deepestFor(peer)
+  }
+
+  #whole(): TreeAnnounce {
+    const { declaration } = this.#state
+    return { declaration, ancestry: this.#state.ancestry(), signature: this.#signature }
+  }
+
+  #cut(): TreeAnnounce {
+    const cut = this.#state.cut()
+    this.#cutSignature ??= this.#sign(cut.declaration)
+    return { ...cut, signature: this.#cutSignature }
+  }
+
+  #tooDeep(peer: Peer, now: Millis): void {
+    if (this.coordinatesOf(peer.addr) === undefined) return
+    this.#forget(peer.addr, now)
+    this.#host.outOfReach(peer, now)
+  }
+
+  #forget(addr: NodeAddr, now: Millis): void {
+    if (!this.isRoot && this.parent === addr) this.#ctx.counters.tree.parentLosses += 1
+    const wasTreePeer = this.isTreePeer(addr)
+    this.#state.remove(addr)
+    this.evaluate(now)
+    if (wasTreePeer) this.#host.relationsChanged(now)
+  }
+
   #checkRelation(peer: Peer, now: Millis): void {
     if (peer.up === undefined) return
     const isTreePeer = this.isTreePeer(peer.addr)
@@ -294,17 +326,19 @@ export class Tree {
   #facts(): LinkFacts {
     const costs = new Map<NodeAddr, number>()
     const silent = new Set<NodeAddr>()
+    const deepest = new Map<NodeAddr, number>()
     for (const peer of this.#ctx.peers.values()) {
       const cost = peer.up === undefined ? undefined : this.#host.measuredCost(peer)
       if (cost !== undefined) costs.set(peer.addr, cost)
       if (peer.up?.isSilent === true) silent.add(peer.addr)
+      if (peer.up !== undefined) deepest.set(peer.addr, deepestFor(peer))
     }
-    return { costs, silent, skip: new Set() }
+    return { costs, silent, deepest, skip: new Set() }
   }
 
-  #sign(): Uint8Array {
+  #sign(declaration: Declaration): Uint8Array {
     const { identity, crypto, rng } = this.#ctx
-    return signDeclaration(this.#state.declaration, identity, crypto, rng.bytes(SIGNATURE_AUX_BYTES))
+    return signDeclaration(declaration, identity, crypto, rng.bytes(SIGNATURE_AUX_BYTES))
   }
 
   #report(): void {
@@ -317,4 +351,9 @@ export class Tree {
     const seconds = this.#ctx.config.tree.reevalIntervalSecs
     if (seconds > 0) this.#ctx.timers.set('reevaluate', NODE, now + seconds * MS_PER_S)
   }
+}
+
+/** The deepest place that one end of a link can tell the other of. */
+function deepestFor({ transport, timers }: Peer): number {
+  return Math.min(timers.announceDepth, deepestIn(transport.mtu - LINK_OVERHEAD))
 }

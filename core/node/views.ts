@@ -81,6 +81,8 @@ export interface PeerView {
   readonly treeDepth: number | undefined
   /** Depth plus link cost, as the parent choice weighs it. */
   readonly effectiveDepth: number | undefined
+  /** It hears of us as a root, for our path is too long for the link. */
+  readonly isToldCut: boolean
   readonly hasBloomFilter: boolean
   readonly filterSequence: bigint
   readonly ourSessionIndex: number

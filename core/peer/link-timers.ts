@@ -43,6 +43,8 @@ export interface LinkTimers {
   readonly announceIntervalMs: Millis
   /** Repeats of an announce that nothing has confirmed. */
   readonly announceResendMs: Millis
+  /** The deepest place that we tell of and follow, if the MTU allows it: an announce has 32 bytes for each link to the root. */
+  readonly announceDepth: number
   /** FilterAnnounces likewise. */
   readonly filterBurst: number
   readonly filterIntervalMs: Millis
@@ -87,6 +89,8 @@ const CONSTRAINED: LinkTimers = {
   announceIntervalMs: 30 * SECOND,
   // A radio confirms an announce, which is then never repeated; this is for media that confirm nothing.
   announceResendMs: 4 * MINUTE,
+  // 870 bytes, four frames of a radio: three seconds on air at SF8/125.
+  announceDepth: 23,
   filterBurst: 3,
   filterIntervalMs: MINUTE,
   filterSettleMs: 12 * SECOND,
@@ -133,6 +137,7 @@ export function linkTimerTable(config: NodeConfig): LinkTimerTable {
     announceBurst: 1,
     announceIntervalMs: config.tree.announceMinIntervalMs,
     announceResendMs: STOCK_ANNOUNCE_RESEND_MS,
+    announceDepth: config.tree.maxDepth,
     filterBurst: 1,
     filterIntervalMs: config.bloom.updateDebounceMs,
     filterSettleMs: filterDebounceMs,
@@ -145,7 +150,8 @@ export function linkTimerTable(config: NodeConfig): LinkTimerTable {
     reports: config.mmp.mode !== 'minimal',
     assumedRttMs: undefined,
   }
-  return { stock, constrained: CONSTRAINED }
+  const announceDepth = Math.min(CONSTRAINED.announceDepth, config.tree.maxDepth)
+  return { stock, constrained: { ...CONSTRAINED, announceDepth } }
 }
 
 /** The wait before resend number `resends` + 1. */

@@ -77,6 +77,8 @@ export interface UpState {
   readonly filter: AnnounceState
   /** Whether we told it that it is our parent. */
   isToldParent: boolean
+  /** It was told of no path to the root, for that is too long for the link. */
+  isToldCut: boolean
   /**
    * The peer began new keys with a K bit that a rekey may have, and a link that begins anew as well. An announce of its
    * before this instant tells that it forgot the link: it announces itself when a link comes up, and not for a rekey.

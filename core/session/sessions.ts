@@ -191,7 +191,7 @@ export class Sessions implements HandshakeEvents {
       return
     }
     // It comes back to the sender in our Ack: not if it is absurd.
-    if (!isPositionOf(source, coordinates)) {
+    if (!isPositionOf(source, coordinates, this.#host.config.tree.maxDepth)) {
       this.#host.counters.session.malformed++
       return
     }

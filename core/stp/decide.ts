@@ -2,8 +2,8 @@
  * Which neighbour should be our parent. The tree has the smallest address as its root; among neighbours that lead to the
  * same root the one with the smallest effective depth (its depth plus the cost of the link to it) wins.
  *
- * Only usable neighbours count, also for finding the smallest root: one whose path runs through us, is too deep, or does
- * not forward must not make us look for a root that nobody here can lead us to.
+ * Only usable neighbours count, also for finding the smallest root: one whose path runs through us, that we could not tell
+ * of our place below it, or that does not forward must not make us look for a root that nobody here can lead us to.
  */
 import type { Coordinates } from '../coordinates.ts'
 import { depthOf, rootOf } from '../coordinates.ts'
@@ -23,6 +23,8 @@ export interface ParentQuestion {
   readonly silent?: ReadonlySet<NodeAddr>
   /** Neighbours that do not forward for others. */
   readonly skip: ReadonlySet<NodeAddr>
+  /** The deepest place of ours that each neighbour can be told of. Absent: `MAX_TREE_DEPTH`. */
+  readonly deepest?: ReadonlyMap<NodeAddr, number>
   /** Fraction by which a discretionary candidate must be cheaper. */
   readonly hysteresis: number
 }
@@ -44,6 +46,8 @@ interface Candidate {
   readonly peer: NodeAddr
   readonly root: NodeAddr
   readonly isSilent: boolean
+  /** It leaves room below us on every link of ours. */
+  readonly hasRoom: boolean
   readonly measured: boolean
   readonly effectiveDepth: number
 }
@@ -53,15 +57,17 @@ const KEEP: ParentChoice = { type: 'keep' }
 export function chooseParent(question: ParentQuestion): ParentChoice {
   const { self, parent, hysteresis } = question
   const isRoot = parent === self
-  const best = bestCandidate(question)
+  const room = roomOf(question)
+  const best = bestCandidate(question, room)
   if (best === undefined) return isRoot ? KEEP : { type: 'be-root' }
   if (best.peer === parent) return KEEP
-  const current = isRoot ? undefined : candidateOf(parent, question)
+  const current = isRoot ? undefined : candidateOf(parent, question, room)
   const isFallback = current !== undefined && current.isSilent && !best.isSilent
   if (current === undefined || isFallback || best.root < current.root)
     return { type: 'mandatory', parent: best.peer }
-  // A measured link is known; an unmeasured one only looks cheap.
-  const currentDepth = best.measured && !current.measured ? Infinity : current.effectiveDepth
+  // A measured link is known; an unmeasured one only looks cheap. And what saves a hop must not cost others their place.
+  const isOutdone = (best.measured && !current.measured) || (best.hasRoom && !current.hasRoom)
+  const currentDepth = isOutdone ? Infinity : current.effectiveDepth
   return best.effectiveDepth < currentDepth * (1 - hysteresis)
     ? { type: 'discretionary', parent: best.peer }
     : KEEP
@@ -72,26 +78,35 @@ export function shouldEcho(announcedRoot: NodeAddr, ourRoot: NodeAddr): boolean 
   return announcedRoot > ourRoot
 }
 
-function bestCandidate(question: ParentQuestion): Candidate | undefined {
+/** The deepest place below which every neighbour could still take its own. */
+function roomOf({ deepest }: ParentQuestion): number {
+  let room = MAX_TREE_DEPTH
+  if (deepest !== undefined && deepest.size > 0) room = Math.min(...deepest.values())
+  return room - 1
+}
+
+function bestCandidate(question: ParentQuestion, room: number): Candidate | undefined {
   let best: Candidate | undefined
   for (const peer of question.paths.keys()) {
-    const candidate = candidateOf(peer, question)
+    const candidate = candidateOf(peer, question, room)
     if (candidate !== undefined && (best === undefined || isBetter(candidate, best))) best = candidate
   }
   return best
 }
 
-function candidateOf(peer: NodeAddr, question: ParentQuestion): Candidate | undefined {
+function candidateOf(peer: NodeAddr, question: ParentQuestion, room: number): Candidate | undefined {
   const path = question.paths.get(peer)
   if (path === undefined || question.skip.has(peer)) return undefined
   const root = rootOf(path)
   const depth = depthOf(path)
-  if (root >= question.self || depth >= MAX_TREE_DEPTH || path.includes(question.self)) return undefined
+  const deepest = question.deepest?.get(peer) ?? MAX_TREE_DEPTH
+  if (root >= question.self || depth >= deepest || path.includes(question.self)) return undefined
   const cost = question.costs.get(peer)
   return {
     peer,
     root,
     isSilent: question.silent?.has(peer) === true,
+    hasRoom: depth < room,
     measured: cost !== undefined,
     effectiveDepth: depth + (cost ?? UNMEASURED_COST),
   }
@@ -100,6 +115,7 @@ function candidateOf(peer: NodeAddr, question: ParentQuestion): Candidate | unde
 function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.root !== b.root) return a.root < b.root
   if (a.isSilent !== b.isSilent) return b.isSilent
+  if (a.hasRoom !== b.hasRoom) return a.hasRoom
   if (a.measured !== b.measured) return a.measured
   if (a.effectiveDepth !== b.effectiveDepth) return a.effectiveDepth < b.effectiveDepth
   return a.peer < b.peer

@@ -16,6 +16,7 @@ export type { AnnounceFault } from './verify.ts'
 export {
   declarationBytes,
   decodeTreeAnnounce,
+  deepestIn,
   encodeTreeAnnounce,
   TREE_ANNOUNCE_TYPE,
   treeAnnounceSize,

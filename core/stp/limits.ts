@@ -2,8 +2,8 @@
 import type { Millis } from '../time.ts'
 
 /**
- * Most links between a node and its root that we believe. A path is announced whole (32 bytes a node), so a neighbour
- * that invents a long one would make us spend airtime on it; real meshes stay far below.
+ * Most links between a node and its root that we believe, where nothing else is configured. A path is announced whole
+ * (32 bytes a node), so a neighbour that invents a long one would make us spend airtime on it; real meshes stay far below.
  */
 export const MAX_TREE_DEPTH = 64
 

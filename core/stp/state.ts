@@ -21,6 +21,8 @@ export interface LinkFacts {
   readonly silent?: ReadonlySet<NodeAddr>
   /** Neighbours that do not forward for others. */
   readonly skip: ReadonlySet<NodeAddr>
+  /** The deepest place of ours that each neighbour can be told of. Absent: `MAX_TREE_DEPTH`. */
+  readonly deepest?: ReadonlyMap<NodeAddr, number>
 }
 
 /** Our position changed. Sign the new declaration and tell every neighbour. */
@@ -77,6 +79,19 @@ export class TreeState {
     const { node, sequence, timestamp } = this.#declaration
     const above = this.isRoot ? [] : (this.#announces.get(this.parent)?.ancestry ?? [])
     return [{ node, sequence, timestamp }, ...above]
+  }
+
+  /**
+   * What a neighbour is told whose link does not carry our path: that we are a root, which we are for whoever hangs on us there.
+   * A shortened path would hide who is above us, and a tree could close into a ring; a place that is told no more would be
+   * believed for ever.
+   */
+  cut(): Pick<TreeAnnounce, 'declaration' | 'ancestry'> {
+    const { node, sequence, timestamp } = this.#declaration
+    return {
+      declaration: { ...this.#declaration, parent: node },
+      ancestry: [{ node, sequence, timestamp }],
+    }
   }
 
   /** What a neighbour announced last. */
@@ -153,6 +168,7 @@ export class TreeState {
       costs: facts.costs,
       ...(facts.silent === undefined ? {} : { silent: facts.silent }),
       skip: facts.skip,
+      ...(facts.deepest === undefined ? {} : { deepest: facts.deepest }),
       hysteresis: this.#hysteresis,
     })
     if (choice.type === 'keep') return undefined

@@ -41,7 +41,10 @@ export function verifyDeclaration(
  * The rules of the path: it starts with the declaring node, continues with the declared parent (a root has none), and
  * ends with the root, which is the smallest address in it. The depth cap is ours.
  */
-export function pathFault(announce: TreeAnnounce): AnnounceFault | undefined {
+export function pathFault(
+  announce: TreeAnnounce,
+  maxDepth: number = MAX_TREE_DEPTH,
+): AnnounceFault | undefined {
   const { declaration, ancestry } = announce
   const nodes = ancestry.map((entry) => entry.node)
   if (nodes[0] !== declaration.node) return 'address-mismatch'
@@ -51,7 +54,7 @@ export function pathFault(announce: TreeAnnounce): AnnounceFault | undefined {
     if (nodes.length < 2) return 'no-ancestors'
     if (nodes[1] !== declaration.parent) return 'parent-mismatch'
   }
-  if (nodes.length - 1 > MAX_TREE_DEPTH) return 'too-deep'
+  if (nodes.length - 1 > maxDepth) return 'too-deep'
   const root = nodes.at(-1)!
   return nodes.some((node) => node < root) ? 'root-not-minimum' : undefined
 }
@@ -62,7 +65,11 @@ export function announceFault(
   from: NodeAddr,
   publicKey: PublicKey,
   crypto: Pick<Crypto, 'sha256' | 'verify'>,
+  maxDepth: number = MAX_TREE_DEPTH,
 ): AnnounceFault | undefined {
   if (announce.declaration.node !== from) return 'address-mismatch'
-  return pathFault(announce) ?? (verifyDeclaration(announce, publicKey, crypto) ? undefined : 'bad-signature')
+  return (
+    pathFault(announce, maxDepth) ??
+    (verifyDeclaration(announce, publicKey, crypto) ? undefined : 'bad-signature')
+  )
 }

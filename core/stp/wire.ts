@@ -46,6 +46,11 @@ export function treeAnnounceSize(entries: number): number {
   return FIXED_SIZE + entries * ENTRY_SIZE
 }
 
+/** The deepest place that a message of so many bytes can tell of. */
+export function deepestIn(bytes: number): number {
+  return Math.floor((bytes - treeAnnounceSize(1)) / ENTRY_SIZE)
+}
+
 export type TreeAnnounceRejection = 'wrong-type' | 'too-short' | 'unsupported-version' | 'empty-ancestry'
 
 /**

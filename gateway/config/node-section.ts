@@ -171,6 +171,13 @@ const tree: Section<TreeConfig> = section('The spanning tree.', {
   }),
   flapWindowSecs: int({ default: 60, unit: 's', doc: 'That window.' }),
   flapDampeningSecs: int({ default: 120, unit: 's', doc: 'Rest after flapping.' }),
+  maxDepth: int({
+    default: 64,
+    min: 1,
+    max: 2000,
+    unit: 'links',
+    doc: 'Longest way to the root. A link’s MTU may set less: an announce has 136 bytes and 32 for each node on it.',
+  }),
 })
 
 const reports = (doc: string): Section<ReportSettings> =>

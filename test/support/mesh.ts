@@ -36,6 +36,8 @@ const NEIGHBOURING_BYTES = new Uint8Array(37).fill(0xaa)
 export interface TestMeshOptions {
   readonly seed: number
   readonly config?: PartialNodeConfig
+  /** Largest frame of a stock link. Default 1472. */
+  readonly mtu?: number
   /** Who may connect; by default everyone. */
   readonly admission?: Partial<AdmissionPolicy>
   /** The mesh half, when it shall not be the real one. */
@@ -288,7 +290,8 @@ export class TestMesh {
   #start(node: TestNode, admission: Partial<AdmissionPolicy>): void {
     const seconds = WALL_CLOCK_START + BigInt(Math.floor(this.#now / MS_PER_S))
     this.input(node, { type: 'wall-clock', seconds })
-    for (const transport of Object.values(TRANSPORTS)) {
+    const { mtu = TRANSPORTS.stock.mtu } = this.#options
+    for (const transport of [{ ...TRANSPORTS.stock, mtu }, TRANSPORTS.constrained]) {
       this.input(node, {
         type: 'transport-up',
         transport: { ...transport, admission: { ...OPEN, ...admission } },

@@ -39,6 +39,7 @@ function peerJson(host: ControlHost, peer: PeerView): JsonObject {
     is_child: peer.isChild,
     tree_depth: peer.treeDepth,
     effective_depth: peer.effectiveDepth ?? null,
+    path_cut: peer.isToldCut,
     stats: trafficJson(peer.stats),
     replay_suppressed: peer.replaySuppressed,
     consecutive_decrypt_failures: peer.consecutiveDecryptFailures,

@@ -61,6 +61,7 @@ const KEYS: readonly ReferenceKey[] = [
   ['node.tree.flap_threshold', 4, 5],
   ['node.tree.flap_window_secs', 60, 61],
   ['node.tree.flap_dampening_secs', 120, 121],
+  ['node.tree.max_depth', 64, 63],
   ['node.bloom.update_debounce_ms', 500, 499],
   ['node.bloom.max_inbound_fpr', 0.2, 0.1],
   ['node.ecn.enabled', true, false],

@@ -43,6 +43,9 @@ const ADDITIONS: ReadonlySet<string> = new Set([
   ),
   ...['show_metrics.tree', 'show_metrics.bloom', 'show_metrics.errors'].map((group) => `${group}.flooded`),
   ...['show_tree.stats', 'show_bloom.stats', 'show_routing.error_signals'].map((group) => `${group}.flooded`),
+  // A way to the root that is longer than a link can tell of, or than we believe.
+  ...['show_metrics.tree', 'show_tree.stats'].flatMap((group) => [`${group}.paths_cut`, `${group}.too_deep`]),
+  'show_peers.peers[].path_cut',
   // A filter that would make ours useless is kept from the others.
   'show_bloom.peer_filters[].left_out',
   // Several media side by side, some of them slow.
