@@ -40,7 +40,7 @@ export function routeTo(
   if (route.type !== 'dead-end' || destinationPosition === undefined) return route
   if (rootOf(position) === rootOf(destinationPosition)) return route
   // One tree may hang on a node of the other, whose path is too long to tell: only the filters know of it.
-  const branch = chooseBranch(destination, link.neighbours(), undefined)
+  const branch = chooseBranch(destination, link.neighbours(), [])
   return branch === undefined ? route : { type: 'forward', via: branch }
 }
 

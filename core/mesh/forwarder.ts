@@ -23,6 +23,7 @@ import { canTravel, classifyRoute, errorLimiter, headerAfterHop, type RouteClass
 import type { Arrival } from '../session/index.ts'
 import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
+import { Circles } from './circles.ts'
 import { positionOf, routeTo, sendSurely, type MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
@@ -54,6 +55,7 @@ export class Forwarder {
   /** Signals that what one neighbour brings may cause. */
   readonly #signals = new KeyedBuckets(SIGNAL_BURST, SIGNALS_PER_SECOND)
   readonly #repeats: Repeats
+  readonly #circles = new Circles()
 
   /** `find` looks for a node on behalf of a leaf. */
   constructor(
@@ -156,8 +158,9 @@ export class Forwarder {
     const size = message.length - TYPE_SIZE
     // What all on the way are told alike makes them agree, where what each of them remembers may lead in a circle.
     const position = told ?? positionOf(this.#context, destination, now)
-    const { via: next, isNews } = this.#nextHop(from, destination, position, now)
-    if (isNews) this.#signalNoRoute(datagram, from, now)
+    const hop = this.#nextHop(from, destination, position, now)
+    const next = hop.isLed || !this.#circles.isClosed(datagram, now) ? hop.via : undefined
+    if (hop.isNews || next === undefined) this.#signalNoRoute(datagram, from, now)
     if (next === undefined) {
       counters.forwarding.dropNoRoutePackets++
       counters.forwarding.dropNoRouteBytes += size
@@ -201,7 +204,7 @@ export class Forwarder {
   }
 
   #nextHop(from: NodeAddr, destination: NodeAddr, position: Coordinates | undefined, now: Millis): NextHop {
-    if (this.#context.config.leafOnly) return { via: undefined, isNews: true }
+    if (this.#context.config.leafOnly) return { via: undefined, isNews: true, isLed: false }
     return nextHop(this.#context, from, destination, position, now)
   }
 

@@ -160,6 +160,8 @@ export class Mesh implements MeshLayer {
     if (epoch !== undefined && session?.remoteEpoch !== undefined && !equalBytes(session.remoteEpoch, epoch))
       this.#sessions.remove(session, 'the peer has restarted', now)
     this.#context.identities.learn(publicKey, now)
+    // From now on it says itself where it is; what is remembered would count again when its link goes down, and be old.
+    this.#context.positions.remove(addr)
     this.#lookups.topologyChanged()
     this.#outbound.retry(addr, now)
   }

@@ -5,8 +5,8 @@
  */
 import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
-import type { Neighbour } from '../node/layers.ts'
-import { chooseBranch, remainingDistance, treeStep } from '../routing/index.ts'
+import type { LinkLayer, Neighbour } from '../node/layers.ts'
+import { chooseBranch, hasAncestor, remainingDistance, treeStep } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { routeTo, type MeshContext } from './context.ts'
 
@@ -15,6 +15,8 @@ export interface NextHop {
   readonly via: Neighbour | undefined
   /** Nobody before us can have noticed that the position is unknown, old or leads nowhere, so its source should be told. */
   readonly isNews: boolean
+  /** By a position that the filters agree with. What follows the filters alone may come back. */
+  readonly isLed: boolean
 }
 
 export function nextHop(
@@ -29,14 +31,23 @@ export function nextHop(
   const isStray = isAstray(context, from, destination, position)
   const led = route.type === 'forward' && route.via.addr !== from ? route.via : undefined
   if (led !== undefined && !isStray && !isDenied(context, destination, position))
-    return { via: led, isNews: false }
+    return { via: led, isNews: false, isLed: true }
   // Something newer may replace it.
   context.positions.demote(destination)
-  const onward = chooseBranch(destination, link.neighbours(), from)
+  const onward = chooseBranch(destination, link.neighbours(), waysBack(context, from))
   // The way out of a dead end may be the way in. What strays never turns back, nor follows a position once more.
-  const via =
-    onward ?? (isStray ? undefined : (chooseBranch(destination, link.neighbours(), undefined) ?? led))
-  return { via, isNews: !isStray || position === undefined || via === undefined }
+  const via = onward ?? (isStray ? undefined : (chooseBranch(destination, link.neighbours(), []) ?? led))
+  return { via, isNews: !isStray || position === undefined || via === undefined, isLed: false }
+}
+
+/**
+ * Neighbours that lead to where a datagram came from. What came from any node above us does not go up: our path to the
+ * root runs through that node, or ran through it when it was last told, while the tree was in a ring for a moment.
+ */
+function waysBack({ link }: MeshContext, from: NodeAddr): readonly NodeAddr[] {
+  const position = link.ownCoordinates()
+  const parent = position[1]
+  return parent !== undefined && hasAncestor(position, from) ? [from, parent] : [from]
 }
 
 /**
@@ -49,7 +60,7 @@ export function isAstray(
   destination: NodeAddr,
   position: Coordinates | undefined,
 ): boolean {
-  if (link.neighbour(destination)?.canSend === true) return false
+  if (isAtHand(link, destination)) return false
   const before = link.neighbour(from)?.coordinates
   if (before === undefined || position === undefined) return position === undefined
   return remainingDistance(before, position) <= remainingDistance(link.ownCoordinates(), position)
@@ -61,9 +72,15 @@ export function isDenied(
   destination: NodeAddr,
   position: Coordinates | undefined,
 ): boolean {
-  if (position === undefined || link.neighbour(destination)?.canSend === true) return false
+  if (position === undefined || isAtHand(link, destination)) return false
   const step = treeStep(link.ownCoordinates(), position)
   if (step === undefined) return true
   const hop = link.neighbour(step)
   return hop?.isTreePeer !== true || hop.filter?.has(destination) === false
+}
+
+/** Next to us, and heard: nothing else is asked then. */
+function isAtHand(link: LinkLayer, destination: NodeAddr): boolean {
+  const neighbour = link.neighbour(destination)
+  return neighbour?.canSend === true && neighbour.isSilent !== true
 }

@@ -72,19 +72,19 @@ export interface TreeHop extends Pick<Hop, 'addr' | 'filter' | 'canSend'> {
 }
 
 /**
- * The way along the tree: to the neighbour that says it reaches the destination, unless it is barred. Of several the one
- * that says so of fewest, for it errs the least.
+ * The way along the tree: to the neighbour that says it reaches the destination, unless it is one of the barred. Of
+ * several the one that says so of fewest, for it errs the least.
  */
 export function chooseBranch<H extends TreeHop>(
   destination: NodeAddr,
   neighbours: Iterable<H>,
-  barred: NodeAddr | undefined,
+  barred: readonly NodeAddr[],
 ): H | undefined {
   const key = new FilterKey(destination)
   let best: H | undefined
   let fewest = Infinity
   for (const hop of neighbours) {
-    if (!hop.canSend || !hop.isTreePeer || hop.addr === barred) continue
+    if (!hop.canSend || !hop.isTreePeer || barred.includes(hop.addr)) continue
     const { filter } = hop
     if (filter?.hasKey(key) !== true) continue
     const setBits = filter.setBits()

@@ -137,6 +137,8 @@ export class MeshNet {
   readonly nodes: MeshNode[] = []
   /** Sees every message; may drop it by returning false. */
   tap: (message: InFlight) => boolean = () => true
+  /** Nodes that their neighbours should have heard by now. */
+  readonly silent = new Set<MeshNode>()
   readonly #links: Link[] = []
   readonly #events: Event[] = []
   readonly #rng: Rng
@@ -207,6 +209,7 @@ export class MeshNet {
           isTreePeer,
           cost: 1,
           canSend: true,
+          isSilent: this.silent.has(other),
           mtu: link.mtu,
           profile: link.profile,
         },

@@ -69,3 +69,15 @@ test('and its source hears of it, so that what it sends later goes by the new po
   const known = sender.node.views.mesh.coordinateCache().find(({ nodeAddr }) => nodeAddr === mover.addr)
   assert.deepEqual(known?.coordinates, mover.node.views.tree().coordinates)
 })
+
+test('what is remembered of a node is forgotten when it is a neighbour and tells itself', () => {
+  const { mesh, sender, mover } = family(5)
+  send(mesh, sender, mover)
+  mesh.run(1000)
+  const isRemembered = (): boolean =>
+    sender.node.views.mesh.coordinateCache().some(({ nodeAddr }) => nodeAddr === mover.addr)
+  assert.ok(isRemembered())
+  mesh.connect(sender, mover)
+  mesh.run(1000)
+  assert.ok(!isRemembered())
+})

@@ -103,7 +103,7 @@ test('a branch is a parent or child, not the one that is barred, and of several 
     isTreePeer,
   })
   const detour = (hops: readonly ReturnType<typeof hop>[], cameFrom: number) =>
-    chooseBranch(addrOf(9), hops, addrOf(cameFrom))?.addr
+    chooseBranch(addrOf(9), hops, [addrOf(cameFrom)])?.addr
   const everything = hop(1, [2, 3, 4, 5, 9])
   assert.equal(detour([everything, hop(2, [9]), hop(3, [9, 4])], 7), addrOf(2))
   assert.equal(detour([everything, hop(2, [9])], 2), addrOf(1))
