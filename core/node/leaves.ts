@@ -35,7 +35,7 @@ export class Leaves {
     if (peer.up === undefined || tree.coordinatesOf(peer.addr) !== undefined) return
     peer.up.isLeaf = true
     reports.serveLeaf(peer, now)
-    filters.addLeaf(peer, now)
+    if (!this.#ctx.config.leafOnly) filters.addLeaf(peer, now)
   }
 
   /** A peer said where it is in the tree, perhaps late. */

@@ -4,16 +4,8 @@ import { LINK_OVERHEAD } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
 import { KeyedBuckets } from '../peer/index.ts'
-import type { AnnounceFault, Declaration, LinkFacts, TreeAnnounce } from '../stp/index.ts'
-import {
-  TreeState,
-  announceFault,
-  decodeTreeAnnounce,
-  deepestIn,
-  encodeTreeAnnounce,
-  shouldEcho,
-  signDeclaration,
-} from '../stp/index.ts'
+import type { AnnounceFault, LinkFacts, TreeAnnounce } from '../stp/index.ts'
+import { TreeState, announceFault, decodeTreeAnnounce, deepestIn, shouldEcho } from '../stp/index.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
 import {
@@ -30,9 +22,9 @@ import {
 } from './announces.ts'
 import type { NodeContext } from './context.ts'
 import { NODE } from './context.ts'
+import { OwnAnnounce } from './own-announce.ts'
 
 const MS_PER_S = 1000
-const SIGNATURE_AUX_BYTES = 32
 /** A peer announces itself in one of the first frames of a new link. */
 const FIRST_FRAMES = 4n
 
@@ -79,9 +71,9 @@ export class Tree {
   readonly #host: TreeHost
   readonly #state: TreeState
   readonly #inbound = new KeyedBuckets(INBOUND_BURST, INBOUND_PER_SECOND)
-  #signature: Uint8Array
-  /** Of the present declaration without its path, once somebody was told that. */
-  #cutSignature: Uint8Array | undefined
+  readonly #own: OwnAnnounce
+  /** The one neighbour that a leaf tells where it is. */
+  #upstream: NodeAddr | undefined
 
   constructor(ctx: NodeContext, host: TreeHost, now: Millis) {
     const { tree } = ctx.config
@@ -96,7 +88,7 @@ export class Tree {
         flapDamping: tree.flapDampeningSecs * MS_PER_S,
       },
     })
-    this.#signature = this.#sign(this.#state.declaration)
+    this.#own = new OwnAnnounce(ctx, this.#state)
     this.#scheduleReevaluation(now)
   }
 
@@ -180,18 +172,22 @@ export class Tree {
   /** Looks for the best parent with what is known now. */
   evaluate(now: Millis): void {
     const { counters, wallClock, timers } = this.#ctx
-    const change = this.#state.evaluate(this.#facts(), wallClock(now), now)
+    const facts = this.#facts()
+    const change = this.#state.evaluate(facts, wallClock(now), now)
     const suppressedUntil = this.#state.suppressedUntil(now)
     if (suppressedUntil !== undefined) timers.setNoLater('reevaluate', NODE, suppressedUntil)
-    if (change === undefined) return
-    this.#signature = this.#sign(this.#state.declaration)
-    this.#cutSignature = undefined
+    const newUpstream = this.#ctx.config.leafOnly && this.#chooseUpstream(facts)
+    if (change === undefined) {
+      if (newUpstream) this.#oweToAll(now)
+      return
+    }
+    this.#own.renew()
     if (change.parentChanged) counters.tree.parentSwitches += 1
     else counters.tree.ancestryChanged += 1
     if (change.damped) counters.tree.flapDampened += 1
     if (change.parentChanged || change.rootChanged) this.#report()
     this.#host.positionChanged(now)
-    for (const peer of this.#ctx.peers.values()) this.#oweTo(peer, now)
+    this.#oweToAll(now)
     for (const peer of this.#ctx.peers.values()) this.#checkRelation(peer, now)
   }
 
@@ -212,7 +208,7 @@ export class Tree {
     const { up } = peer
     if (up === undefined || !takeDue(this.#ctx, KIND, peer, now) || !this.#mayTell(peer)) return
     const isCut = this.#isCutFor(peer)
-    const sent = this.#host.sendAnnounce(peer, encodeTreeAnnounce(isCut ? this.#cut() : this.#whole()), now)
+    const sent = this.#host.sendAnnounce(peer, isCut ? this.#own.cut() : this.#own.whole(), now)
     if (sent === undefined) {
       this.#ctx.counters.tree.sendFailed += 1
       return
@@ -246,6 +242,10 @@ export class Tree {
     if (isLost(this.#ctx, KIND, peer, highest, missing)) this.resendDue(peer, now)
   }
 
+  #oweToAll(now: Millis): void {
+    for (const peer of this.#ctx.peers.values()) this.#oweTo(peer, now)
+  }
+
   #oweTo(peer: Peer, now: Millis): void {
     if (peer.up === undefined) return
     if (owe(this.#ctx, KIND, peer, now, now)) this.#ctx.counters.tree.rateLimited += 1
@@ -260,25 +260,27 @@ export class Tree {
     owe(this.#ctx, KIND, peer, Math.max(now, earliest), now)
   }
 
-  /** A leaf offers itself as a parent to nobody: only its own parent learns where it is. */
+  /** A leaf offers itself to nobody as a way to others. */
   #mayTell(peer: Peer): boolean {
-    return !this.#ctx.config.leafOnly || this.isRoot || this.parent === peer.addr
+    return !this.#ctx.config.leafOnly || peer.addr === this.#upstream
+  }
+
+  /**
+   * The parent of a leaf; and where its address is the smallest, so that by the rules of the others it has to be the root, the one
+   * neighbour through which the tree hangs on it: nothing passes a root that has one child. It stays as long as its link,
+   * for what it was told cannot be taken back. True when it is another one than before.
+   */
+  #chooseUpstream(facts: LinkFacts): boolean {
+    const before = this.#upstream
+    if (!this.isRoot) this.#upstream = this.parent
+    else if (before === undefined || this.coordinatesOf(before) === undefined)
+      this.#upstream = this.#state.upstream(facts)
+    return this.#upstream !== before
   }
 
   /** Our parent knows the path, and of the others only those need to that can take their place below us and tell us so. */
   #isCutFor(peer: Peer): boolean {
     return !this.isRoot && peer.addr !== this.parent && this.coordinates.length > deepestFor(peer)
-  }
-
-  #whole(): TreeAnnounce {
-    const { declaration } = this.#state
-    return { declaration, ancestry: this.#state.ancestry(), signature: this.#signature }
-  }
-
-  #cut(): TreeAnnounce {
-    const cut = this.#state.cut()
-    this.#cutSignature ??= this.#sign(cut.declaration)
-    return { ...cut, signature: this.#cutSignature }
   }
 
   #tooDeep(peer: Peer, now: Millis): void {
@@ -334,11 +336,6 @@ export class Tree {
       if (peer.up !== undefined) deepest.set(peer.addr, deepestFor(peer))
     }
     return { costs, silent, deepest, skip: new Set() }
-  }
-
-  #sign(declaration: Declaration): Uint8Array {
-    const { identity, crypto, rng } = this.#ctx
-    return signDeclaration(declaration, identity, crypto, rng.bytes(SIGNATURE_AUX_BYTES))
   }
 
   #report(): void {

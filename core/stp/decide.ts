@@ -7,7 +7,7 @@
  */
 import type { Coordinates } from '../coordinates.ts'
 import { depthOf, rootOf } from '../coordinates.ts'
-import type { NodeAddr } from '../identity/index.ts'
+import { NODE_ADDR_SIZE, type NodeAddr } from '../identity/index.ts'
 import { MAX_TREE_DEPTH } from './limits.ts'
 
 /** What the choice depends on. */
@@ -71,6 +71,16 @@ export function chooseParent(question: ParentQuestion): ParentChoice {
   return best.effectiveDepth < currentDepth * (1 - hysteresis)
     ? { type: 'discretionary', parent: best.peer }
     : KEEP
+}
+
+/** No node has it. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an address in its notation
+const LARGEST = 'f'.repeat(2 * NODE_ADDR_SIZE) as NodeAddr
+
+/** The neighbour that would be our parent if every root were smaller than we are. */
+export function chooseUpstream(question: Omit<ParentQuestion, 'self' | 'parent'>): NodeAddr | undefined {
+  const ofAnybody = { ...question, self: LARGEST, parent: LARGEST }
+  return bestCandidate(ofAnybody, roomOf(ofAnybody))?.peer
 }
 
 /** A neighbour with a larger root than ours should hear our announce, so that it can join us. */

@@ -3,7 +3,8 @@ import type { Coordinates } from '../coordinates.ts'
 import { rootOf } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Millis, UnixSeconds } from '../time.ts'
-import { chooseParent } from './decide.ts'
+import { chooseParent, chooseUpstream } from './decide.ts'
+import type { ParentQuestion } from './decide.ts'
 import type { DampingLimits } from './limits.ts'
 import { DAMPING, PARENT_HYSTERESIS, SwitchDamper } from './limits.ts'
 import type { AncestryEntry, Declaration, TreeAnnounce } from './wire.ts'
@@ -145,6 +146,11 @@ export class TreeState {
     return parent === undefined ? this.#followParent(wallClock, now) : this.#declare(parent, wallClock, now)
   }
 
+  /** The neighbour that would be our parent if every root were smaller than we are. */
+  upstream(facts: LinkFacts): NodeAddr | undefined {
+    return chooseUpstream(this.#question(facts))
+  }
+
   /** Whether a cheaper parent has to wait at `now`. */
   isSuppressed(now: Millis): boolean {
     return this.#damper.suppresses(now)
@@ -161,20 +167,21 @@ export class TreeState {
 
   /** The parent to declare; ourselves to become a root, undefined to stay. */
   #newParent(facts: LinkFacts, now: Millis): NodeAddr | undefined {
-    const choice = chooseParent({
-      self: this.self,
-      parent: this.parent,
-      paths: this.#paths,
-      costs: facts.costs,
-      ...(facts.silent === undefined ? {} : { silent: facts.silent }),
-      skip: facts.skip,
-      ...(facts.deepest === undefined ? {} : { deepest: facts.deepest }),
-      hysteresis: this.#hysteresis,
-    })
+    const choice = chooseParent(this.#question(facts))
     if (choice.type === 'keep') return undefined
     if (choice.type === 'be-root') return this.self
     if (choice.type === 'discretionary' && this.#damper.suppresses(now)) return undefined
     return choice.parent
+  }
+
+  #question(facts: LinkFacts): ParentQuestion {
+    return {
+      ...facts,
+      self: this.self,
+      parent: this.parent,
+      paths: this.#paths,
+      hysteresis: this.#hysteresis,
+    }
   }
 
   /** The parent stays, but its own path may have changed, and ours with it. */

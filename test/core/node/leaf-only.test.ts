@@ -51,23 +51,58 @@ test('nobody chooses a leaf as the way to the root, and nothing is carried throu
     mesh.run(20 * SECOND)
     mesh.connect(behind, leaf)
     mesh.run(40 * SECOND)
-    const { root, parent } = behind.node.views.tree()
-    // Without an announce there is nothing to choose, unless the leaf itself is the root.
-    if (leaf.node.views.tree().isRoot) assert.equal(root, leaf.addr)
-    else assert.notEqual(parent, upstream.addr)
+    assert.ok(behind.node.views.tree().isRoot, 'without an announce there is nothing to choose')
     assert.ok(!sends(mesh, behind, upstream), `seed ${seed}`)
     assert.equal(leaf.node.views.counters().forwarding.forwardedPackets, 0)
   }
 })
 
-test('two neighbours of a leaf go on by their own link', () => {
+/** Two nodes, and a leaf between them whose address comes first, second or last. */
+function between(place: number): { mesh: TestMesh; full: readonly [TestNode, TestNode]; leaf: TestNode } {
+  for (let seed = 1; ; seed++) {
+    const mesh = new TestMesh({ seed })
+    const full = [mesh.addNode(), mesh.addNode()] as const
+    const leaf = mesh.addNode({}, LEAF_ONLY)
+    if (full.filter(({ addr }) => addr < leaf.addr).length !== place) continue
+    for (const node of full) mesh.connect(leaf, node)
+    return { mesh, full, leaf }
+  }
+}
+
+for (const place of [0, 1, 2]) {
+  test(`two neighbours of a leaf go on by their own link, though it is joined last; place of the leaf: ${place}`, () => {
+    const { mesh, full, leaf } = between(place)
+    const [a, b] = full
+    mesh.run(30 * SECOND)
+    mesh.connect(a, b)
+    mesh.run(60 * SECOND)
+    assert.ok([a.node.views.tree().parent === b.addr, b.node.views.tree().parent === a.addr].includes(true))
+    assert.ok(sends(mesh, a, b) && sends(mesh, a, leaf) && sends(mesh, b, leaf))
+    assert.equal(leaf.node.views.counters().forwarding.forwardedPackets, 0)
+  })
+}
+
+test('the tree hangs on a leaf with the smallest address by one link, and by another one when that is gone', () => {
+  const { mesh, full, leaf } = between(0)
+  mesh.connect(...full)
+  mesh.run(60 * SECOND)
+  const below = (): readonly TestNode[] =>
+    full.filter(({ isUp, node }) => isUp && node.views.tree().parent === leaf.addr)
+  const [upstream, ...more] = below()
+  assert.deepEqual(more, [])
+  mesh.input(upstream!, { type: 'shutdown' })
+  mesh.crash(upstream!)
+  mesh.run(60 * SECOND)
+  const left = full.find((node) => node !== upstream)!
+  assert.deepEqual(below(), [left])
+  assert.ok(sends(mesh, left, leaf) && sends(mesh, leaf, left))
+})
+
+test('two leaves are no way to anything for each other, and still talk', () => {
   const mesh = new TestMesh({ seed: 9 })
-  const [a, b] = [mesh.addNode(), mesh.addNode()]
-  const leaf = mesh.addNode({}, LEAF_ONLY)
-  mesh.connect(leaf, a)
-  mesh.connect(leaf, b)
+  const [a, b] = [mesh.addNode({}, LEAF_ONLY), mesh.addNode({}, LEAF_ONLY)]
   mesh.connect(a, b)
-  mesh.run(30 * SECOND)
-  assert.ok(sends(mesh, a, b) && sends(mesh, a, leaf) && sends(mesh, b, leaf))
-  assert.equal(leaf.node.views.counters().forwarding.forwardedPackets, 0)
+  mesh.run(60 * SECOND)
+  assert.ok(a.node.views.tree().isRoot && b.node.views.tree().isRoot)
+  assert.ok(sends(mesh, a, b) && sends(mesh, b, a))
 })
