@@ -6,7 +6,13 @@
  * A count of zero stands for "unknown". Some messages allow it and some do not: each decoder decides.
  */
 import type { ByteReader, ByteWriter } from './bytes.ts'
-import { NODE_ADDR_SIZE, nodeAddrFromBytes, nodeAddrToBytes, type NodeAddr } from './identity/index.ts'
+import {
+  NODE_ADDR_SIZE,
+  nodeAddrAt,
+  nodeAddrFromBytes,
+  nodeAddrToBytes,
+  type NodeAddr,
+} from './identity/index.ts'
 
 export { NODE_ADDR_SIZE }
 
@@ -18,8 +24,9 @@ const ZERO_ADDR = nodeAddrFromBytes(new Uint8Array(NODE_ADDR_SIZE))
 
 /** Reads one address. After a truncated read the result is meaningless; check `reader.truncated`. */
 export function readNodeAddr(reader: ByteReader): NodeAddr {
-  const bytes = reader.take(NODE_ADDR_SIZE)
-  return bytes.length === NODE_ADDR_SIZE ? nodeAddrFromBytes(bytes) : ZERO_ADDR
+  const at = reader.offset
+  reader.skip(NODE_ADDR_SIZE)
+  return reader.truncated ? ZERO_ADDR : nodeAddrAt(reader.bytes, at)
 }
 
 export function writeNodeAddr(writer: ByteWriter, addr: NodeAddr): void {
@@ -32,7 +39,7 @@ export function readCoordinates(reader: ByteReader): readonly NodeAddr[] {
   const packed = reader.take(count * NODE_ADDR_SIZE)
   const addresses: NodeAddr[] = []
   for (let at = 0; at < packed.length; at += NODE_ADDR_SIZE) {
-    addresses.push(nodeAddrFromBytes(packed.subarray(at, at + NODE_ADDR_SIZE)))
+    addresses.push(nodeAddrAt(packed, at))
   }
   return addresses
 }

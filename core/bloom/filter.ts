@@ -23,6 +23,19 @@ export class FilterKey {
   readonly #first: number
   readonly #step: number
 
+  /** The key of an address, made once while it is asked for often. */
+  static of(addr: NodeAddr): FilterKey {
+    const known = keys.get(addr)
+    if (known !== undefined) return known
+    const key = new FilterKey(addr)
+    for (const oldest of keys.keys()) {
+      if (keys.size < MAX_KEYS) break
+      keys.delete(oldest)
+    }
+    keys.set(addr, key)
+    return key
+  }
+
   constructor(addr: NodeAddr) {
     const hash = sha256(nodeAddrToBytes(addr))
     this.#first = hash[0]! | (hash[1]! << 8)
@@ -34,6 +47,10 @@ export class FilterKey {
     return (this.#first + index * this.#step) & POSITION_MASK
   }
 }
+
+/** Keys that are kept, some 100 bytes each: every datagram on its way asks for that of its destination. The oldest goes. */
+const MAX_KEYS = 4096
+const keys = new Map<NodeAddr, FilterKey>()
 
 /** A set of addresses with false positives and no false negatives. */
 export class BloomFilter {
@@ -69,7 +86,7 @@ export class BloomFilter {
   }
 
   add(addr: NodeAddr): void {
-    const key = new FilterKey(addr)
+    const key = FilterKey.of(addr)
     for (let i = 0; i < this.hashCount; i++) {
       const position = key.position(i)
       this.#bits[position >> 3]! |= 1 << (position & 7)
@@ -78,7 +95,7 @@ export class BloomFilter {
   }
 
   has(addr: NodeAddr): boolean {
-    return this.hasKey(new FilterKey(addr))
+    return this.hasKey(FilterKey.of(addr))
   }
 
   hasKey(key: FilterKey): boolean {

@@ -1,4 +1,5 @@
 /** What is derived from a public key: the routing address and the IPv6 address. */
+import { AddrTable } from '../addr-table.ts'
 import { hex, unhex } from '../bytes.ts'
 import { nobleCrypto, type Crypto } from '../crypto/index.ts'
 import { reject, accept, type Result } from '../result.ts'
@@ -9,6 +10,12 @@ export const NODE_ADDR_SIZE = 16
 export const IPV6_PREFIX = 0xfd
 const IPV6_SIZE = 16
 
+/**
+ * Names given before. An address comes by in many messages and is kept from many of them: it is written out, hashed and
+ * held once.
+ */
+const names = new AddrTable<NodeAddr>(8192)
+
 /** The routing address of a key: SHA-256(x-only key)[0..16]. */
 export function nodeAddrOf(publicKey: PublicKey, crypto: Crypto = nobleCrypto): NodeAddr {
   return nodeAddrFromBytes(crypto.sha256(publicKey).subarray(0, NODE_ADDR_SIZE))
@@ -17,9 +24,18 @@ export function nodeAddrOf(publicKey: PublicKey, crypto: Crypto = nobleCrypto): 
 /** Names 16 bytes read from the wire. Throws RangeError on another length. */
 export function nodeAddrFromBytes(bytes: Uint8Array): NodeAddr {
   if (bytes.length !== NODE_ADDR_SIZE) throw new RangeError('a node address has 16 bytes')
+  return nodeAddrAt(bytes, 0)
+}
+
+/** Names the 16 bytes at `at`. */
+export function nodeAddrAt(bytes: Uint8Array, at: number): NodeAddr {
+  const known = names.get(bytes, at)
+  if (known !== undefined) return known
   // The only place that makes the brand: 16 bytes in lower-case hex is its definition.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return hex(bytes) as NodeAddr
+  const name = hex(bytes.subarray(at, at + NODE_ADDR_SIZE)) as NodeAddr
+  names.put(bytes, at, name)
+  return name
 }
 
 /** The 16 bytes of an address as the wire carries them. */

@@ -3,6 +3,7 @@ export {
   NODE_ADDR_SIZE,
   ipv6Of,
   isMeshIpv6,
+  nodeAddrAt,
   nodeAddrFromBytes,
   nodeAddrOf,
   nodeAddrToBytes,

@@ -50,7 +50,7 @@ export function responseAfterHop(response: LookupResponse, linkMtu: number): Loo
 }
 
 function reaching(target: NodeAddr, neighbours: Iterable<LookupHop>): readonly LookupHop[] {
-  const key = new FilterKey(target)
+  const key = FilterKey.of(target)
   return [...neighbours].filter((hop) => hop.canSend && hop.filter?.hasKey(key) === true)
 }
 

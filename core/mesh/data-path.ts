@@ -19,19 +19,13 @@ import {
   writeDatagramAt,
 } from '../fsp/index.ts'
 import { hex } from '../bytes.ts'
-import {
-  ipv6Of,
-  NODE_ADDR_SIZE,
-  nodeAddrFromBytes,
-  nodeAddrToBytes,
-  type NodeAddr,
-} from '../identity/index.ts'
+import { ipv6Of, NODE_ADDR_SIZE, nodeAddrAt, nodeAddrToBytes, type NodeAddr } from '../identity/index.ts'
 import type { DataLink, MeshData } from '../node/layers.ts'
 import { PLACE_FRAME_MAX, PLACE_SECOND_AT } from '../node/packet-sink.ts'
 import { canTravel } from '../routing/index.ts'
 import { dataClass, openTrafficAt, sealTrafficAt, type Session, type Sessions } from '../session/index.ts'
 import type { Millis } from '../time.ts'
-import { AddrTable } from './addr-table.ts'
+import { AddrTable } from '../addr-table.ts'
 import type { MeshContext } from './context.ts'
 import { isUrgentPacket, trafficClass } from './frame-class.ts'
 import { Ways, type Way } from './ways.ts'
@@ -187,7 +181,7 @@ export class DataPath implements MeshData {
   }
 
   #source(bytes: Uint8Array, at: number): Correspondent | undefined {
-    const remote = nodeAddrFromBytes(bytes.subarray(at, at + NODE_ADDR_SIZE))
+    const remote = nodeAddrAt(bytes, at)
     const session = this.#sessions.get(remote)
     if (session === undefined) return undefined
     const source = { session, ipv6: ipv6Of(remote) }

@@ -1,9 +1,9 @@
 /** Where plain traffic goes next, asked once for many packets. */
+import { AddrTable } from '../addr-table.ts'
 import type { Coordinates } from '../coordinates.ts'
-import { nodeAddrFromBytes, NODE_ADDR_SIZE, type NodeAddr } from '../identity/index.ts'
+import { nodeAddrAt, type NodeAddr } from '../identity/index.ts'
 import { classifyRoute } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
-import { AddrTable } from './addr-table.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
 import { isAstray, isDenied } from './next-hop.ts'
 import { ROUTE_COUNTERS, type RouteCounter } from './forwarder.ts'
@@ -44,7 +44,7 @@ export class Ways {
   towards(bytes: Uint8Array, at: number, now: Millis): Way | 'here' | undefined {
     let answer = this.#answers.get(bytes, at)
     if (answer === undefined || now >= answer.until) {
-      const destination = nodeAddrFromBytes(bytes.subarray(at, at + NODE_ADDR_SIZE))
+      const destination = nodeAddrAt(bytes, at)
       answer = { to: this.#ask(destination, now), until: now + WAY_LIFE_MS }
       this.#answers.put(bytes, at, answer)
     }

@@ -80,7 +80,7 @@ export function chooseBranch<H extends TreeHop>(
   neighbours: Iterable<H>,
   barred: readonly NodeAddr[],
 ): H | undefined {
-  const key = new FilterKey(destination)
+  const key = FilterKey.of(destination)
   let best: H | undefined
   let fewest = Infinity
   for (const hop of neighbours) {
@@ -96,7 +96,7 @@ export function chooseBranch<H extends TreeHop>(
 function bestOf<H extends Hop>(hops: readonly Ranked<H>[], destination: NodeAddr): Ranked<H> | undefined {
   // One alone is the best whatever its filter says; hashing for the filters costs more than all the rest.
   if (hops.length <= 1) return hops[0]
-  const key = new FilterKey(destination)
+  const key = FilterKey.of(destination)
   let hit: Ranked<H> | undefined
   let closest: Ranked<H> | undefined
   for (const ranked of hops) {

@@ -2,7 +2,7 @@
  * What is known about 16-byte addresses, found without making a string of them. A cache: each address has one slot, which it
  * shares with others, and the last one put there stays. All is forgotten at once when the network may have changed.
  */
-import { u32At } from '../bytes.ts'
+import { u32At } from './bytes.ts'
 
 const WORDS = 4
 
