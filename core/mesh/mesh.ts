@@ -166,8 +166,10 @@ export class Mesh implements MeshLayer {
     this.#outbound.retry(addr, now)
   }
 
-  neighbourDown(_addr: NodeAddr, now: Millis): void {
+  neighbourDown(addr: NodeAddr, now: Millis): void {
     this.#now = now
+    const session = this.#sessions.get(addr)
+    if (session !== undefined) this.#sessions.changed(session, now)
   }
 
   /** Positions in other trees are of no use now, and the routers on our paths have to learn where we are. */
@@ -216,7 +218,7 @@ export class Mesh implements MeshLayer {
       case 'warm-up':
         if (session?.isEstablished !== true) break
         this.#sessions.traffic.sendCoordinates(session, now)
-        this.#sessions.sent(session, now)
+        this.#sessions.changed(session, now)
         break
       case 'hang-up':
         if (session !== undefined) this.#sessions.hangUp(session, now)

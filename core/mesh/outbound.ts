@@ -178,7 +178,7 @@ export class Outbound {
         break
       }
     }
-    if (sent) this.#sessions.sent(session, now)
+    if (sent) this.#sessions.changed(session, now)
     return sent
   }
 

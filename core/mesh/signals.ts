@@ -75,7 +75,10 @@ export class Signals {
   #showPosition(session: Session, now: Millis): void {
     const to = session.remote
     if (!this.#answers.pass(to, now)) return
-    if (session.isEstablished) this.#sessions.traffic.sendCoordinates(session, now)
+    if (session.isEstablished) {
+      this.#sessions.traffic.sendCoordinates(session, now)
+      this.#sessions.changed(session, now)
+    }
     this.#sessions.showPositions(session, now)
     if (this.#context.identities.byAddr(to) !== undefined) this.#lookups.start(to, now)
   }

@@ -160,7 +160,10 @@ export class Sessions implements HandshakeEvents {
   tick(now: Millis): void {
     if (now < this.#nextAt) return
     this.#nextAt = Infinity
-    for (const session of this.#byRemote.values()) this.#tickOne(session, now)
+    for (const session of this.#byRemote.values()) {
+      if (now >= session.wakeAt) this.#tickOne(session, now)
+      else this.#nextAt = Math.min(this.#nextAt, session.wakeAt)
+    }
   }
 
   deadline(): Millis | undefined {
@@ -307,8 +310,8 @@ export class Sessions implements HandshakeEvents {
     if (this.#byRemote.has(session.remote)) this.#wakeFor(session, this.#host.pace(session, now), now)
   }
 
-  /** After data was sent on a session outside of the table's own methods. */
-  sent(session: Session, now: Millis): void {
+  /** After data was sent on a session outside of the table's own methods, or its way became another one. */
+  changed(session: Session, now: Millis): void {
     this.#touch(session, now)
   }
 
@@ -320,7 +323,7 @@ export class Sessions implements HandshakeEvents {
     if (now >= session.plannedAt + PLAN_INTERVAL_MS) {
       session.plannedAt = now
       this.#touch(session, now)
-    } else if (awaitsAnswer) this.#nextAt = Math.min(this.#nextAt, now + PLAN_AGAIN_MS)
+    } else if (awaitsAnswer) this.#wakeBy(session, Math.min(session.wakeAt, now + PLAN_AGAIN_MS))
   }
 
   #wakeFor(session: Session, pace: Pace, now: Millis): void {
@@ -334,7 +337,12 @@ export class Sessions implements HandshakeEvents {
         pace.reports ? session.measurement.deadline() : Infinity,
       )
     }
-    this.#nextAt = Math.min(this.#nextAt, Math.max(at, now))
+    this.#wakeBy(session, Math.max(at, now))
+  }
+
+  #wakeBy(session: Session, at: Millis): void {
+    session.wakeAt = at
+    this.#nextAt = Math.min(this.#nextAt, at)
   }
 
   #create(remote: NodeAddr, publicKey: PublicKey | undefined, isInitiator: boolean, now: Millis): Session {
