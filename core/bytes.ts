@@ -51,11 +51,7 @@ export class ByteReader {
 
   u64(): bigint {
     const at = this.#take(8)
-    if (at < 0) return 0n
-    const low = BigInt(u32At(this.bytes, at))
-    const high = u32At(this.bytes, at + 4)
-    // Most counters are small, and arithmetic on a bigint makes another one.
-    return high === 0 ? low : (BigInt(high) << 32n) | low
+    return at < 0 ? 0n : u64At(this.bytes, at)
   }
 
   /** The next `length` bytes as a view of the input; copy it (`slice`) to keep it beyond the input's life. */
@@ -88,6 +84,13 @@ export class ByteReader {
 /** By shifts and not through a DataView: making one costs more than most messages take to read. */
 export function u32At(bytes: Uint8Array, at: number): number {
   return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+}
+
+export function u64At(bytes: Uint8Array, at: number): bigint {
+  const low = BigInt(u32At(bytes, at))
+  const high = u32At(bytes, at + 4)
+  // Most counters are small, and arithmetic on a bigint makes another one.
+  return high === 0 ? low : (BigInt(high) << 32n) | low
 }
 
 /** Writes the low 32 bits of a safe integer at `at`. */
@@ -157,7 +160,7 @@ export class ByteWriter {
 
   /** What was written. A view of the writer's own memory: write no more after this. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
   }
 
   #reserve(length: number): number {

@@ -32,13 +32,14 @@ export class SeededRng implements Rng {
   bytes(length: number): Uint8Array {
     const out = new Uint8Array(length)
     for (let i = 0; i < length; i += 4) {
-      const word = this.#next()
+      const word = this.word()
       for (let j = 0; j < 4 && i + j < length; j++) out[i + j] = word >>> (8 * j)
     }
     return out
   }
 
-  #next(): number {
+  /** The next 32 bits, unsigned: what `randomU32` makes of the next four bytes. */
+  word(): number {
     this.#state = (this.#state + 0x9e3779b9) >>> 0
     let z = this.#state
     z = Math.imul(z ^ (z >>> 16), 0x21f0aaad)

@@ -26,9 +26,9 @@ export class ReplayWindow {
     return this.checkHalves(highOf(counter), lowOf(counter))
   }
 
-  /** Records the counter of an authentic frame that passed `check`. */
-  accept(counter: bigint): void {
-    this.acceptHalves(highOf(counter), lowOf(counter))
+  /** Records the counter of an authentic frame that passed `check`. True when it is later than all before it. */
+  accept(counter: bigint): boolean {
+    return this.acceptHalves(highOf(counter), lowOf(counter))
   }
 
   /** `check` of `high * 2^32 + low`. */
@@ -40,7 +40,7 @@ export class ReplayWindow {
     return (this.#seen[slot >>> 5]! & (1 << (slot & 31))) === 0
   }
 
-  /** `accept` of `high * 2^32 + low`. True when it is later than all before it. */
+  /** `accept` of `high * 2^32 + low`. */
   acceptHalves(high: number, low: number): boolean {
     const ahead = this.#ahead(high, low)
     if (ahead > 0) {

@@ -6,7 +6,7 @@
  * The payload length counts what follows the header of the phase, without the AEAD tag, and must agree with the
  * frame: peers drop any mismatch, and byte streams are cut by it.
  */
-import { ByteReader, putU16, putU32, putU64 } from '../bytes.ts'
+import { ByteReader, putU16, putU32, putU64, u32At, u64At } from '../bytes.ts'
 import { TAG_SIZE, type Cipher } from '../crypto/index.ts'
 import { IK_MSG1_SIZE, IK_MSG2_SIZE } from '../noise/index.ts'
 import { accept, reject, type Result } from '../result.ts'
@@ -117,9 +117,8 @@ function decodeVersion0(bytes: Uint8Array): Result<FmpFrame, FrameRejection> {
  */
 function decodeEstablished(bytes: Uint8Array): Result<EstablishedFrame, FrameRejection> {
   if (bytes.length < ESTABLISHED_MIN_SIZE) return reject('too-short', ESTABLISHED_MIN_SIZE, bytes.length)
-  const reader = new ByteReader(bytes, 1)
-  const flags = reader.u8()
-  const payloadLength = reader.u16()
+  const flags = bytes[1]!
+  const payloadLength = bytes[2]! | (bytes[3]! << 8)
   const carried = bytes.length - ESTABLISHED_MIN_SIZE
   if (payloadLength !== carried) return reject('wrong-length', payloadLength, carried)
   return accept({
@@ -129,8 +128,8 @@ function decodeEstablished(bytes: Uint8Array): Result<EstablishedFrame, FrameRej
       ce: (flags & FLAG_CE) !== 0,
       spin: (flags & FLAG_SPIN) !== 0,
     },
-    receiverIndex: reader.u32(),
-    counter: reader.u64(),
+    receiverIndex: u32At(bytes, PREFIX_SIZE),
+    counter: u64At(bytes, PREFIX_SIZE + INDEX_SIZE),
     header: bytes.subarray(0, ESTABLISHED_HEADER_SIZE),
     sealed: bytes.subarray(ESTABLISHED_HEADER_SIZE),
   })

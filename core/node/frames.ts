@@ -110,7 +110,7 @@ export class Frames {
     const session = this.sender(peer, message.length)
     if (session === undefined) return false
     const counter = session.sendCounter
-    const frame = session.seal(message, { ce: congested, spin: this.#meter.spinBit(peer, now) }, now)
+    const frame = session.seal(message, congested, this.#meter.spinBit(peer, now), now)
     this.#sealed(peer, session, counter, frame.length, now)
     return transmit(this.#ctx, peer, peer.path, frame, frameClass, now)
   }

@@ -183,6 +183,7 @@ export class LinkHalf {
   }
 
   #linkUp(peer: Peer, now: Millis): void {
+    this.neighbours.changed()
     this.dialer.linkUp(peer.addr)
     this.reports.linkUp(peer)
     this.silence.linkUp(peer, now)
@@ -193,6 +194,7 @@ export class LinkHalf {
   }
 
   #linkDown(peer: Peer, now: Millis): void {
+    this.neighbours.changed()
     this.reports.linkDown(peer.addr)
     this.filters.linkDown(peer.addr, now)
     this.tree.linkDown(peer.addr, now)

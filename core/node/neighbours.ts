@@ -25,6 +25,8 @@ export class Neighbours implements LinkLayer {
   readonly #ctx: NodeContext
   readonly #from: NeighbourSources
   readonly #views = new WeakMap<Peer, PeerView>()
+  /** Of all links that are up: every datagram on its way asks for them. */
+  #list: readonly Neighbour[] | undefined
 
   constructor(ctx: NodeContext, from: NeighbourSources) {
     this.#ctx = ctx
@@ -35,8 +37,17 @@ export class Neighbours implements LinkLayer {
     return this.#from.tree.coordinates
   }
 
-  *neighbours(): Iterable<Neighbour> {
-    for (const peer of this.#ctx.peers.values()) if (peer.up !== undefined) yield this.#view(peer)
+  neighbours(): readonly Neighbour[] {
+    if (this.#list === undefined) {
+      const up = [...this.#ctx.peers.values()].filter((peer) => peer.up !== undefined)
+      this.#list = up.map((peer) => this.#view(peer))
+    }
+    return this.#list
+  }
+
+  /** A link came up or went down. */
+  changed(): void {
+    this.#list = undefined
   }
 
   neighbour(addr: NodeAddr): Neighbour | undefined {

@@ -10,7 +10,8 @@ export interface DueTimer<Kind extends string, Subject extends string> {
 }
 
 /** Timers of one subject. */
-interface Row<Kind> {
+interface Row<Kind, Subject> {
+  readonly subject: Subject
   readonly at: Map<Kind, Millis>
   /** The least of them: a tick looks into the rows that have something due, and into no other. */
   next: Millis
@@ -18,7 +19,7 @@ interface Row<Kind> {
 
 export class TimerTable<Kind extends string, Subject extends string> {
   /** Rows end with their last timer: there are as many as links and peers to dial. */
-  readonly #rows = new Map<Subject, Row<Kind>>()
+  readonly #rows = new Map<Subject, Row<Kind, Subject>>()
   /** The least instant, kept so that asking after every frame costs nothing. `stale` after its entry moved later. */
   #next: Millis = Infinity
   #stale = false
@@ -27,7 +28,7 @@ export class TimerTable<Kind extends string, Subject extends string> {
   set(kind: Kind, subject: Subject, at: Millis): void {
     const row = this.#rows.get(subject)
     if (row === undefined) {
-      this.#rows.set(subject, { at: new Map([[kind, at]]), next: at })
+      this.#rows.set(subject, { subject, at: new Map([[kind, at]]), next: at })
     } else {
       const before = row.at.get(kind)
       row.at.set(kind, at)
@@ -52,7 +53,7 @@ export class TimerTable<Kind extends string, Subject extends string> {
     const at = row?.at.get(kind)
     if (row === undefined || at === undefined) return
     row.at.delete(kind)
-    if (row.at.size === 0) this.#remove(subject, row)
+    if (row.at.size === 0) this.#remove(row)
     else if (at === row.next) this.#refresh(row)
   }
 
@@ -62,7 +63,7 @@ export class TimerTable<Kind extends string, Subject extends string> {
     if (row === undefined) return
     // A map may lose entries while it is walked.
     for (const kind of row.at.keys()) if (kind !== except) row.at.delete(kind)
-    if (row.at.size === 0) this.#remove(subject, row)
+    if (row.at.size === 0) this.#remove(row)
     else this.#refresh(row)
   }
 
@@ -81,21 +82,21 @@ export class TimerTable<Kind extends string, Subject extends string> {
     const next = this.next()
     if (next === undefined || next > now) return []
     const due: (DueTimer<Kind, Subject> & { readonly at: Millis })[] = []
-    for (const [subject, row] of this.#rows) {
+    for (const row of this.#rows.values()) {
       if (row.next > now) continue
-      for (const [kind, at] of row.at) if (at <= now) due.push({ kind, subject, at })
+      for (const [kind, at] of row.at) if (at <= now) due.push({ kind, subject: row.subject, at })
     }
     for (const { kind, subject } of due) this.clear(kind, subject)
-    return due.sort((a, b) => a.at - b.at)
+    return due.length > 1 ? due.sort((a, b) => a.at - b.at) : due
   }
 
-  #remove(subject: Subject, row: Row<Kind>): void {
-    this.#rows.delete(subject)
+  #remove(row: Row<Kind, Subject>): void {
+    this.#rows.delete(row.subject)
     if (row.next === this.#next) this.#stale = true
   }
 
   /** The least of a row is gone or later. */
-  #refresh(row: Row<Kind>): void {
+  #refresh(row: Row<Kind, Subject>): void {
     if (row.next === this.#next) this.#stale = true
     row.next = Infinity
     for (const at of row.at.values()) if (at < row.next) row.next = at

@@ -2,12 +2,13 @@
 import type { Cipher, Crypto } from '../crypto/index.ts'
 import {
   FRAME_FLAGS,
+  FRAME_MESSAGE_AT,
+  LINK_OVERHEAD,
   ReplayWindow,
   counterHighAt,
   counterLowAt,
   openFrame,
   openFrameAt,
-  sealFrame,
   sealFrameAt,
 } from '../fmp/index.ts'
 import type { EstablishedFrame } from '../fmp/index.ts'
@@ -90,19 +91,12 @@ export class LinkSession {
     return Math.floor(Math.max(0, now - this.establishedAt)) >>> 0
   }
 
-  seal(
-    message: Uint8Array,
-    flags: { readonly ce: boolean; readonly spin: boolean },
-    now: Millis,
-  ): Uint8Array {
-    const counter = this.#counter++
-    return sealFrame(this.#send, {
-      flags: { keyEpoch: this.keyEpoch, ce: flags.ce, spin: flags.spin },
-      receiverIndex: this.theirIndex,
-      counter: BigInt(counter),
-      timestamp: this.timestamp(now),
-      message,
-    })
+  /** The frame of a message; `ce` and `spin` are its flags. */
+  seal(message: Uint8Array, ce: boolean, spin: boolean, now: Millis): Uint8Array {
+    const frame = new Uint8Array(message.length + LINK_OVERHEAD)
+    frame.set(message, FRAME_MESSAGE_AT)
+    this.sealAt(frame, 0, message.length, ce, spin, now)
+    return frame
   }
 
   /** Opens a frame that names our index. A forged one changes nothing. */
@@ -110,8 +104,8 @@ export class LinkSession {
     if (!this.replay.check(frame.counter)) return { type: 'replayed' }
     const opened = openFrame(this.#receive, frame)
     if (opened === undefined) return { type: 'undecryptable' }
-    const newest = this.lastOpenedAt === undefined || frame.counter > this.replay.highest
-    this.replay.accept(frame.counter)
+    const isFirst = this.lastOpenedAt === undefined
+    const newest = this.replay.accept(frame.counter) || isFirst
     this.lastOpenedAt = now
     const { timestamp, message } = opened
     return { type: 'opened', timestamp, message, newest }

@@ -57,7 +57,7 @@ export class Microcontroller {
   send(message: Uint8Array): void {
     const session = this.#session
     if (session === undefined) throw new Error('there is no link yet')
-    this.#inject(session.seal(message, { ce: false, spin: false }, this.#mesh.now))
+    this.#inject(session.seal(message, false, false, this.#mesh.now))
     this.#listen()
   }
 
