@@ -150,7 +150,7 @@ export class SimNetwork {
     if (probe === undefined || probe.to !== node || probe.arrivedAt !== undefined) return
     probe.arrivedAt = this.mesh.now
     probe.requests = this.trails.requests(probe.from.addr, node.addr)
-    probe.links = this.trails.linksOfLast(node.addr)
+    probe.links = this.trails.linksOfLast
   }
 }
 

@@ -27,6 +27,19 @@ test('stand-in: what was sealed opens, and not when a bit, the counter or the as
   }
 })
 
+test('stand-in: in place it does the same', () => {
+  const cipher = standInCrypto.cipher(secret(7))
+  const [at, length] = [21, 100]
+  const memory = bytes(at + length + 16)
+  const [aad, plaintext] = [memory.slice(3, 19), memory.slice(at, at + length)]
+  cipher.sealAt(5, memory, 3, 16, at, length)
+  assert.deepEqual(memory.slice(at), cipher.seal(5n, aad, plaintext))
+  const opened = bytes(at + length)
+  assert.ok(cipher.openAt(5, memory, 3, 16, at, length + 16, opened, 4))
+  assert.deepEqual(opened.slice(4, 4 + length), plaintext)
+  assert.ok(!cipher.openAt(6, memory, 3, 16, at, length + 16, opened, 4))
+})
+
 test('stand-in: a signature holds for its digest and key only', () => {
   const key = standInCrypto.publicKey(secret(4)).slice(1)
   const other = standInCrypto.publicKey(secret(5)).slice(1)

@@ -9,14 +9,15 @@ import {
   COMPRESSED_KEY_SIZE,
   SIGNATURE_SIZE,
   TAG_SIZE,
-  ViewCipher,
   concatBytes,
   equalBytes,
   putU32,
   u32At,
 } from '../../core/index.ts'
-import type { Crypto } from '../../core/index.ts'
+import type { Cipher, Crypto } from '../../core/index.ts'
 
+const TAG_WORDS: number = TAG_SIZE / 4
+const FNV_PRIME = 0x01000193
 /** All points are taken to have an even y coordinate. */
 const EVEN = 2
 
@@ -57,13 +58,12 @@ function signatureOf(digest: Uint8Array, x: Uint8Array): Uint8Array {
 }
 
 /** Masks every byte with one of the key, and sums up everything in the tag. */
-class StandInCipher extends ViewCipher {
+class StandInCipher implements Cipher {
   readonly #key: readonly number[]
 
   constructor(key: Uint8Array) {
-    super()
     if (key.length !== 32) throw new RangeError('a key has 32 bytes')
-    this.#key = Array.from({ length: TAG_SIZE / 4 }, (_, i) => u32At(key, 4 * i))
+    this.#key = Array.from({ length: TAG_WORDS }, (_, i) => u32At(key, 4 * i))
   }
 
   seal(counter: bigint, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
@@ -73,32 +73,95 @@ class StandInCipher extends ViewCipher {
   }
 
   sealInto(counter: bigint, aad: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void {
-    const low = Number(counter & 0xffffffffn)
-    const { length } = plaintext
-    this.#mask(low, plaintext, length, output)
-    const sum = this.#sum(low, aad, output, length)
-    for (let word = 0; word < TAG_SIZE / 4; word++) putU32(output, length + 4 * word, this.#tag(sum, word))
+    output.set(plaintext)
+    this.#seal(lowOf(counter), aad, 0, aad.length, output, 0, plaintext.length)
+  }
+
+  sealAt(
+    counter: number,
+    bytes: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    at: number,
+    length: number,
+  ): void {
+    this.#seal(counter >>> 0, bytes, aadAt, aadLength, bytes, at, length)
   }
 
   open(counter: bigint, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    const length = sealed.length - TAG_SIZE
-    if (length < 0) return undefined
-    const low = Number(counter & 0xffffffffn)
-    const sum = this.#sum(low, aad, sealed, length)
-    for (let word = 0; word < TAG_SIZE / 4; word++)
-      if (u32At(sealed, length + 4 * word) !== this.#tag(sum, word)) return undefined
-    const plaintext = new Uint8Array(length)
-    this.#mask(low, sealed, length, plaintext)
-    return plaintext
+    const plaintext = new Uint8Array(Math.max(0, sealed.length - TAG_SIZE))
+    const isOpen = this.#open(lowOf(counter), aad, 0, aad.length, sealed, 0, sealed.length, plaintext, 0)
+    return isOpen ? plaintext : undefined
   }
 
-  #mask(counter: number, input: Uint8Array, length: number, output: Uint8Array): void {
-    const mask = (this.#key[0]! ^ counter) & 0xff
-    for (let i = 0; i < length; i++) output[i] = input[i]! ^ mask
+  openAt(
+    counter: number,
+    input: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    at: number,
+    length: number,
+    output: Uint8Array,
+    outAt: number,
+  ): boolean {
+    return this.#open(counter >>> 0, input, aadAt, aadLength, input, at, length, output, outAt)
   }
 
-  #sum(counter: number, aad: Uint8Array, body: Uint8Array, length: number): number {
-    return summed(body, length, summed(aad, aad.length, this.#key[0]! ^ counter))
+  #seal(
+    counter: number,
+    aad: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    body: Uint8Array,
+    at: number,
+    length: number,
+  ): void {
+    const mask = this.#mask(counter)
+    for (let i = at; i < at + length; i++) body[i]! ^= mask
+    const sum = this.#sum(counter, aad, aadAt, aadLength, body, at, length)
+    for (let word = 0; word < TAG_WORDS; word++) putU32(body, at + length + 4 * word, this.#tag(sum, word))
+  }
+
+  #open(
+    counter: number,
+    aad: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    sealed: Uint8Array,
+    at: number,
+    sealedLength: number,
+    output: Uint8Array,
+    outAt: number,
+  ): boolean {
+    const length = sealedLength - TAG_SIZE
+    if (length < 0) return false
+    const sum = this.#sum(counter, aad, aadAt, aadLength, sealed, at, length)
+    for (let word = 0; word < TAG_WORDS; word++)
+      if (u32At(sealed, at + length + 4 * word) !== this.#tag(sum, word)) return false
+    const mask = this.#mask(counter)
+    for (let i = 0; i < length; i++) output[outAt + i] = sealed[at + i]! ^ mask
+    return true
+  }
+
+  #mask(counter: number): number {
+    return (this.#key[0]! ^ counter) & 0xff
+  }
+
+  /** FNV-1a. */
+  #sum(
+    counter: number,
+    aad: Uint8Array,
+    aadAt: number,
+    aadLength: number,
+    body: Uint8Array,
+    at: number,
+    length: number,
+  ): number {
+    let sum = this.#key[0]! ^ counter ^ aadLength
+    for (let i = aadAt; i < aadAt + aadLength; i++) sum = Math.imul(sum ^ aad[i]!, FNV_PRIME)
+    sum ^= length
+    for (let i = at; i < at + length; i++) sum = Math.imul(sum ^ body[i]!, FNV_PRIME)
+    return sum
   }
 
   #tag(sum: number, word: number): number {
@@ -106,9 +169,6 @@ class StandInCipher extends ViewCipher {
   }
 }
 
-/** FNV-1a. */
-function summed(bytes: Uint8Array, length: number, start: number): number {
-  let sum = start ^ length
-  for (let i = 0; i < length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193)
-  return sum
+function lowOf(counter: bigint): number {
+  return Number(counter & 0xffffffffn)
 }

@@ -7,21 +7,26 @@ import {
   LINK_MESSAGE_TYPES,
   LOOKUP_TTL,
   Mesh,
+  NODE_ADDR_SIZE,
   decodeLookupRequest,
-  decodeSessionDatagram,
+  u32At,
 } from '../../core/index.ts'
 import type { MeshDeps, MeshLayer, Millis, NodeAddr } from '../../core/index.ts'
 
 /** The hop limit that nodes give their datagrams. */
 export const DATAGRAM_TTL = 64
+/** Of a SessionDatagram with its type byte. */
+const TTL_AT = 1
+const SOURCE_AT = 4
+const DESTINATION_AT: number = SOURCE_AT + NODE_ADDR_SIZE
 /** A datagram is on its way for a few seconds at the very most. */
-const FORGET_AFTER: Millis = 60_000
+const FORGET_AFTER: Millis = 10_000
 
 interface Trail {
   /** Copies of it that its source sent: a resend is the same bytes. */
   copies: number
-  links: number
-  readonly visited: Map<NodeAddr, number>
+  /** The nodes it came to, each as often as it did. */
+  readonly visited: number[]
 }
 
 export class Trails {
@@ -30,17 +35,19 @@ export class Trails {
   /** Datagrams of which one copy came to a node twice. */
   circled = 0
   datagrams = 0
-  #young = new Map<string, Trail>()
-  #old = new Map<string, Trail>()
+  /** Links passed by the datagram that came to a node last. */
+  linksOfLast = 0
+  /** By a number for each datagram. */
+  #young = new Map<number, Trail>()
+  #old = new Map<number, Trail>()
   #turnAt: Millis = FORGET_AFTER
   readonly #requests = new Map<string, Set<bigint>>()
-  /** Links that the datagram has passed which came to each node last. */
-  readonly #linksOfLast = new Map<NodeAddr, number>()
+  readonly #numbers = new Map<NodeAddr, number>()
 
   /** Builds the mesh half of a node and listens at it. */
   readonly build = (deps: MeshDeps): MeshLayer => {
     const mesh = new Mesh(deps)
-    const self = deps.identity.nodeAddr
+    const self = this.#numberOf(deps.identity.nodeAddr)
     const linkMessage = mesh.linkMessage.bind(mesh)
     mesh.linkMessage = (from, message, congested, now) => {
       this.#note(self, message, now)
@@ -54,11 +61,13 @@ export class Trails {
     return this.#requests.get(origin + target)?.size ?? 0
   }
 
-  linksOfLast(node: NodeAddr): number | undefined {
-    return this.#linksOfLast.get(node)
+  #numberOf(node: NodeAddr): number {
+    const number = this.#numbers.get(node) ?? this.#numbers.size
+    this.#numbers.set(node, number)
+    return number
   }
 
-  #note(self: NodeAddr, message: Uint8Array, now: Millis): void {
+  #note(self: number, message: Uint8Array, now: Millis): void {
     if (message[0] === LINK_MESSAGE_TYPES['session-datagram']) this.#noteDatagram(self, message, now)
     else if (message[0] === LINK_MESSAGE_TYPES['lookup-request']) this.#noteRequest(message)
   }
@@ -72,21 +81,21 @@ export class Trails {
     else ids.add(requestId)
   }
 
-  #noteDatagram(self: NodeAddr, message: Uint8Array, now: Millis): void {
-    const decoded = decodeSessionDatagram(message)
-    if (!decoded.ok) return
-    const { ttl, source, destination } = decoded.value
-    const trail = this.#trail(source + destination + latin1(message.subarray(DATAGRAM_HEADER_SIZE)), now)
+  #noteDatagram(self: number, message: Uint8Array, now: Millis): void {
+    if (message.length < DATAGRAM_HEADER_SIZE) return
+    const ttl = message[TTL_AT]!
+    const trail = this.#trail(numberOf(message), now)
+    const { visited } = trail
     if (ttl === DATAGRAM_TTL) trail.copies += 1
-    trail.links += 1
-    const visits = (trail.visited.get(self) ?? 0) + 1
-    trail.visited.set(self, visits)
+    visited.push(self)
+    let visits = 0
+    for (const node of visited) if (node === self) visits += 1
     if (visits === trail.copies + 1) this.circled += 1
-    this.mostLinks = Math.max(this.mostLinks, Math.ceil(trail.links / Math.max(1, trail.copies)))
-    this.#linksOfLast.set(self, DATAGRAM_TTL - ttl + 1)
+    this.mostLinks = Math.max(this.mostLinks, Math.ceil(visited.length / Math.max(1, trail.copies)))
+    this.linksOfLast = DATAGRAM_TTL - ttl + 1
   }
 
-  #trail(key: string, now: Millis): Trail {
+  #trail(key: number, now: Millis): Trail {
     if (now >= this.#turnAt) {
       this.#old = this.#young
       this.#young = new Map()
@@ -95,14 +104,20 @@ export class Trails {
     let trail = this.#young.get(key) ?? this.#old.get(key)
     if (trail === undefined) {
       this.datagrams += 1
-      trail = { copies: 0, links: 0, visited: new Map() }
+      trail = { copies: 0, visited: [] }
       this.#young.set(key, trail)
     }
     return trail
   }
 }
 
-/** Enough of a payload to tell it from every other: its end is the tag of what is sealed. */
-function latin1(payload: Uint8Array): string {
-  return String.fromCharCode(...payload.subarray(-24))
+/**
+ * Tells a datagram from every other, by 53 bits of both addresses and of the end of its payload, which is the tag of what
+ * is sealed.
+ */
+function numberOf(message: Uint8Array): number {
+  const end = message.length
+  const ends = Math.imul(u32At(message, SOURCE_AT), 0x9e3779b1) ^ u32At(message, DESTINATION_AT)
+  const tag = Math.imul(u32At(message, end - 8) ^ ends, 0x85ebca6b) ^ u32At(message, end - 16)
+  return ((u32At(message, end - 4) ^ ends) >>> 0) * 2 ** 21 + (tag >>> 11)
 }

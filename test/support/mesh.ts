@@ -20,10 +20,9 @@ import type {
   NodeInput,
   NodeOutput,
   PartialNodeConfig,
-  Rng,
   TransportInfo,
 } from '../../core/index.ts'
-import { concatBytes, FipsNode, Identity, nodeConfig, randomUnit } from '../../core/index.ts'
+import { concatBytes, FipsNode, Identity, nodeConfig } from '../../core/index.ts'
 import { ArraySink } from './array-sink.ts'
 import { EventQueue } from './event-queue.ts'
 import { SeededRng } from '../../boards/index.ts'
@@ -64,6 +63,12 @@ export interface Wire {
   readonly confirmsAfterMs: number | undefined
   /** Frames chosen to be lost. */
   drops: ((frame: Uint8Array) => boolean) | undefined
+}
+
+/** One way of a wire. */
+interface Lane {
+  readonly wire: Wire
+  readonly receiver: TestNode
 }
 
 export interface SentFrame {
@@ -114,15 +119,14 @@ export class TestMesh {
   readonly trace: SentFrame[] = []
   isTracing = false
   readonly #options: TestMeshOptions
-  readonly #rng: Rng
-  /** By profile, then by the name of either end. */
-  readonly #wires: Readonly<Record<LinkProfile, Map<string, Map<string, Wire>>>> = {
+  readonly #rng: SeededRng
+  /** By profile, then by the name of the sender and of the receiver. */
+  readonly #wires: Readonly<Record<LinkProfile, Map<string, Map<string, Lane>>>> = {
     stock: new Map(),
     constrained: new Map(),
   }
   readonly #queue = new EventQueue<Happening>()
   readonly #wakeAt = new Map<TestNode, number>()
-  readonly #byName = new Map<string, TestNode>()
   #now = 0
 
   constructor(options: TestMeshOptions) {
@@ -153,7 +157,6 @@ export class TestMesh {
       isUp: true,
     }
     this.nodes.push(node)
-    this.#byName.set(name, node)
     this.#start(node, admission)
     return node
   }
@@ -244,6 +247,11 @@ export class TestMesh {
     )
   }
 
+  /** In [0, 1). */
+  #draw(): number {
+    return this.#rng.word() / 2 ** 32
+  }
+
   #newSink(): ArraySink | undefined {
     return this.#options.dataPath === true ? new ArraySink() : undefined
   }
@@ -272,8 +280,8 @@ export class TestMesh {
   #lay(profile: LinkProfile, from: TestNode, to: TestNode, wire: Wire): void {
     const wires = this.#wires[profile]
     const ofNode = wires.get(from.name)
-    if (ofNode === undefined) wires.set(from.name, new Map([[to.name, wire]]))
-    else ofNode.set(to.name, wire)
+    if (ofNode === undefined) wires.set(from.name, new Map([[to.name, { wire, receiver: to }]]))
+    else ofNode.set(to.name, { wire, receiver: to })
   }
 
   #newNode({ identity, sink, config }: Pick<TestNode, 'identity' | 'sink' | 'config'>): FipsNode {
@@ -335,17 +343,17 @@ export class TestMesh {
     const { to, frame, frameClass, transportId } = output
     if (this.isTracing) this.trace.push({ at: this.#now, from, to, frame, frameClass })
     const profile = transportId === TRANSPORTS.stock.id ? 'stock' : 'constrained'
-    const wire = this.#wires[profile].get(from.name)?.get(to)
-    const receiver = this.#byName.get(to)
-    if (wire === undefined || receiver === undefined) return
-    const isLost = wire.isCut || randomUnit(this.#rng) < wire.loss || wire.drops?.(frame) === true
+    const lane = this.#wires[profile].get(from.name)?.get(to)
+    if (lane === undefined) return
+    const { wire, receiver } = lane
+    const isLost = wire.isCut || this.#draw() < wire.loss || wire.drops?.(frame) === true
     if (wire.confirmsAfterMs !== undefined) {
       const type = isLost ? 'frame-lost' : 'frame-delivered'
       const input: NodeInput = { type, transportId, to, frame: frame.slice() }
       this.#queue.add(this.#now + wire.confirmsAfterMs, { type: 'fate', node: from, input })
     }
     if (isLost) return
-    const delay = wire.latencyMs + randomUnit(this.#rng) * wire.jitterMs
+    const delay = wire.latencyMs + this.#draw() * wire.jitterMs
     this.#queue.add(this.#now + delay, { type: 'arrival', to: receiver, from: from.name, wire, frame })
   }
 }
