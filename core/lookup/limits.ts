@@ -23,6 +23,9 @@ export const FORWARD_MIN_INTERVAL: Millis = 2000
 /** Pairs of origin and target the forward limiter remembers. */
 export const FORWARD_LIMITER_ENTRIES = 4096
 
+/** Targets asked for in the last `FORWARD_MIN_INTERVAL`; beyond this the one asked for longest ago is forgotten, and asked for sooner. */
+export const MAX_JUST_ASKED = 1024
+
 /** Lookups of our own at once; as many as there are destinations with packets waiting. */
 export const MAX_PENDING_LOOKUPS = 256
 

@@ -7,7 +7,15 @@ import { randomU32 } from '../random.ts'
 import { MAX_TREE_DEPTH } from '../stp/index.ts'
 import type { Millis } from '../time.ts'
 import type { BackoffLimits } from './limits.ts'
-import { ATTEMPT_TIMEOUTS, BACKOFF, LATE_ANSWER_GRACE, LookupBackoff, MAX_PENDING_LOOKUPS } from './limits.ts'
+import {
+  ATTEMPT_TIMEOUTS,
+  BACKOFF,
+  FORWARD_MIN_INTERVAL,
+  LATE_ANSWER_GRACE,
+  LookupBackoff,
+  MAX_JUST_ASKED,
+  MAX_PENDING_LOOKUPS,
+} from './limits.ts'
 import { verifyProof } from './proof.ts'
 import type { LookupResponse } from './wire.ts'
 
@@ -15,6 +23,8 @@ export interface LookupOptions {
   /** One per attempt. */
   readonly attemptTimeouts?: readonly Millis[]
   readonly backoff?: BackoffLimits
+  /** Nobody forwards a second request for a target that comes sooner after the first. */
+  readonly forwardInterval?: Millis
   /** Deepest position that a response may name. */
   readonly maxDepth?: number
 }
@@ -30,6 +40,8 @@ export interface LookupAttempt {
 export type Initiation =
   | { readonly type: 'send'; readonly attempt: LookupAttempt }
   | { readonly type: 'already-pending' }
+  /** The target was asked for, and found, a moment ago: `poll` asks again as soon as that is forwarded. */
+  | { readonly type: 'deferred' }
   /** The target failed a short while ago. */
   | { readonly type: 'suppressed' }
   /** No neighbour's filter has the target. */
@@ -71,10 +83,15 @@ export class LookupOrigin {
   /** Lookups given up, oldest first, whose answers would still be welcome. At most `MAX_PENDING_LOOKUPS`. */
   readonly #overdue = new Map<NodeAddr, { readonly requestIds: readonly bigint[]; readonly until: Millis }>()
 
+  /** When each target was asked for last, in that order. At most `MAX_JUST_ASKED`. */
+  readonly #justAsked = new Map<NodeAddr, Millis>()
+  readonly #forwardInterval: Millis
+
   constructor(rng: Rng, options: LookupOptions = {}) {
     this.#rng = rng
     this.#timeouts = options.attemptTimeouts ?? ATTEMPT_TIMEOUTS
     this.#backoff = new LookupBackoff(options.backoff ?? BACKOFF)
+    this.#forwardInterval = options.forwardInterval ?? FORWARD_MIN_INTERVAL
     this.#maxDepth = options.maxDepth ?? MAX_TREE_DEPTH
   }
 
@@ -120,8 +137,10 @@ export class LookupOrigin {
       return { type: 'no-peer-reaches' }
     }
     if (this.#pending.size >= MAX_PENDING_LOOKUPS) return { type: 'too-many' }
-    const pending: Pending = { target, timeouts, requestIds: [], sentAt: now }
+    const passesAt = (this.#justAsked.get(target) ?? -Infinity) + this.#forwardInterval
+    const pending: Pending = { target, timeouts, requestIds: [], sentAt: Math.max(now, passesAt) }
     this.#pending.set(target, pending)
+    if (now < passesAt) return { type: 'deferred' }
     return { type: 'send', attempt: this.#nextAttempt(pending, now) }
   }
 
@@ -182,9 +201,10 @@ export class LookupOrigin {
     this.#backoff.succeeded(target)
   }
 
-  /** A neighbour came or our position changed: try again what failed. */
+  /** A neighbour came or our position changed: try again what failed, and ask whoever has not been asked. */
   topologyChanged(): void {
     this.#backoff.reset()
+    this.#justAsked.clear()
   }
 
   #nextAttempt(pending: Pending, now: Millis): LookupAttempt {
@@ -192,7 +212,17 @@ export class LookupOrigin {
     pending.requestIds.push(requestId)
     pending.sentAt = now
     this.#asked.set(requestId, { target: pending.target, at: now })
+    this.#noteAsked(pending.target, now)
     return { target: pending.target, requestId, attempt: pending.requestIds.length }
+  }
+
+  #noteAsked(target: NodeAddr, now: Millis): void {
+    this.#justAsked.delete(target)
+    this.#justAsked.set(target, now)
+    for (const oldest of this.#justAsked.keys()) {
+      if (this.#justAsked.size <= MAX_JUST_ASKED) break
+      this.#justAsked.delete(oldest)
+    }
   }
 
   #dueAt(pending: Pending): Millis {

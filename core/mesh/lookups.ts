@@ -74,6 +74,7 @@ export class Lookups {
     this.#origin = new LookupOrigin(context.rng, {
       attemptTimeouts: discovery.attemptTimeoutsSecs.map((seconds) => seconds * 1000),
       backoff: { base: discovery.backoffBaseSecs * 1000, max: discovery.backoffMaxSecs * 1000 },
+      forwardInterval: discovery.forwardMinIntervalSecs * 1000,
       maxDepth: context.config.tree.maxDepth,
     })
     this.#requests = new RequestTable({
@@ -108,6 +109,9 @@ export class Lookups {
         return this.#ask(initiation.attempt, peers, now)
       case 'already-pending':
         counters.discovery.reqDeduplicated++
+        return true
+      case 'deferred':
+        this.#startedAt.set(target, now)
         return true
       case 'suppressed':
         counters.discovery.reqBackoffSuppressed++

@@ -8,6 +8,9 @@ import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import { hasAncestor, remainingDistance } from './distance.ts'
 
+/** Costs are measured all the time: finer differences than this part of the cheapest link are not worth another way. */
+const COST_STEPS = 4
+
 /** What routing looks at in a neighbour. */
 export interface Hop {
   readonly addr: NodeAddr
@@ -38,8 +41,9 @@ export type Route<H extends Hop> =
   | { readonly type: 'dead-end' }
 
 /**
- * Neighbours that fell silent come after all others. In this order: ourselves; a neighbour that is the destination; the cheapest of the neighbours whose filter has the
- * destination (then the closest, then the smallest address); the closest neighbour (then the smallest address).
+ * In this order: ourselves; a neighbour that is the destination; of the neighbours whose filter has the destination the one
+ * with the shortest way (then the closest, then the smallest address); the closest neighbour (then the smallest address).
+ * Neighbours that fell silent come after all others.
  */
 export function chooseRoute<H extends Hop>(question: RouteQuestion<H>): Route<H> {
   const { position, destination, destinationPosition, neighbours } = question
@@ -101,7 +105,7 @@ function bestOf<H extends Hop>(hops: readonly Ranked<H>[], destination: NodeAddr
   let closest: Ranked<H> | undefined
   for (const ranked of hops) {
     if (closest === undefined || isCloser(ranked, closest)) closest = ranked
-    if (ranked.hop.filter?.hasKey(key) === true && (hit === undefined || isCheaper(ranked, hit))) hit = ranked
+    if (ranked.hop.filter?.hasKey(key) === true && (hit === undefined || isShorter(ranked, hit))) hit = ranked
   }
   return hit ?? closest
 }
@@ -111,8 +115,14 @@ interface Ranked<H extends Hop> {
   readonly distance: number
 }
 
-function isCheaper(a: Ranked<Hop>, b: Ranked<Hop>): boolean {
-  return a.hop.cost === b.hop.cost ? isCloser(a, b) : a.hop.cost < b.hop.cost
+/** By what the whole way costs, as far as it can be known: the link, and at least 1 for each link after it. */
+function isShorter(a: Ranked<Hop>, b: Ranked<Hop>): boolean {
+  const [costOfA, costOfB] = [wayCost(a), wayCost(b)]
+  return costOfA === costOfB ? isCloser(a, b) : costOfA < costOfB
+}
+
+function wayCost({ hop, distance }: Ranked<Hop>): number {
+  return Math.round(hop.cost * COST_STEPS) / COST_STEPS + distance
 }
 
 function isCloser(a: Ranked<Hop>, b: Ranked<Hop>): boolean {

@@ -136,6 +136,17 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
     },
   ],
   // Nothing recorded shows these.
+  'shortest-way': [
+    {
+      file: 'routing.json',
+      group: 'next_hop',
+      cases: [
+        'two hits: lower cost wins although farther',
+        'unmeasured peer counts cost 1',
+        'etx without rtt counts cost 1',
+      ],
+    },
+  ],
   'detour-along-the-tree': [],
   'lookups-by-origin': [],
   'idle-session-reports': [],

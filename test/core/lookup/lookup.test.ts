@@ -143,3 +143,21 @@ test('an origin repeats itself too soon; another one that looks for the same nod
   assert.equal(judge(3n, 5, 1000), 'rate-limited')
   assert.equal(judge(4n, 5, 2000), 'forward')
 })
+
+test('whoever was found a moment ago is asked for again once that is forwarded, or at once where others would be asked', () => {
+  const { origin } = asking()
+  origin.complete(target.nodeAddr)
+  assert.equal(origin.initiate(target.nodeAddr, true, 150).type, 'deferred')
+  assert.equal(origin.initiate(target.nodeAddr, true, 160).type, 'already-pending')
+  assert.deepEqual(origin.poll(1999).retries, [])
+  assert.equal(origin.deadline(), 2000)
+  assert.deepEqual(
+    origin.poll(2000).retries.map(({ attempt }) => attempt),
+    [1],
+  )
+  origin.complete(target.nodeAddr)
+  assert.equal(origin.initiate(target.nodeAddr, true, 4000).type, 'send')
+  origin.complete(target.nodeAddr)
+  origin.topologyChanged()
+  assert.equal(origin.initiate(target.nodeAddr, true, 4001).type, 'send')
+})

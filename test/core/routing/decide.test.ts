@@ -119,3 +119,29 @@ test('what is left of a way counts when a part of the tree has moved as a whole'
   assert.equal(remainingDistance(path(3, 1), before), 2)
   assert.equal(remainingDistance(path(5, 4, 2), before), Infinity)
 })
+
+test('of neighbours that reach the destination the shortest way over all is taken, and kept while links cost about the same', () => {
+  const destinationPosition = [9, 8, 7, 1].map(addrOf)
+  const near = { addr: addrOf(7), coordinates: [7, 1].map(addrOf) }
+  const nearer = { addr: addrOf(8), coordinates: [8, 7, 1].map(addrOf) }
+  const choose = (...hops: readonly (readonly [typeof near, number])[]) => {
+    const route = chooseRoute({
+      position: [5, 1].map(addrOf),
+      destination: addrOf(9),
+      destinationPosition,
+      neighbours: hops.map(([hop, cost]) => ({
+        ...hop,
+        cost,
+        filter: BloomFilter.of([addrOf(9)]),
+        canSend: true,
+      })),
+    })
+    return route.type === 'forward' ? route.via.addr : undefined
+  }
+  assert.equal(choose([near, 1.04], [nearer, 1.12]), nearer.addr, 'a link less is left')
+  assert.equal(choose([near, 1], [nearer, 21]), near.addr, 'but not over a radio')
+  const [one, other] = [4, 6].map((n) => ({ addr: addrOf(n), coordinates: [n, 7, 1].map(addrOf) }))
+  assert.equal(choose([one!, 1.05], [other!, 1.02]), one!.addr)
+  assert.equal(choose([one!, 1.03], [other!, 1.06]), one!.addr, 'whatever was measured last')
+  assert.equal(choose([one!, 1.5], [other!, 1.06]), other!.addr)
+})
