@@ -27,8 +27,11 @@ export type Findings = Readonly<Record<string, number | null>>
 
 const SEED = 1
 const CONVERGENCE_LIMIT: Millis = MINUTE
-/** Until the first choice of parents is mended: 30 s of hold-down after the start, and the filters. */
-const SETTLE: Millis = 70 * SECOND
+/**
+ * Until the first choice of parents is mended: after 30 s of hold-down, after 120 s by those that changed theirs so often in the
+ * first second that it is damped, after 30 s more by those that hang on them; and the filters.
+ */
+const SETTLE: Millis = 155 * SECOND
 const RESTARTED_PER_MINUTE = 0.05
 const DOWN_FOR: Millis = SECOND
 const CHURN_PROBE_EVERY: Millis = 200
