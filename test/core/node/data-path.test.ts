@@ -164,3 +164,26 @@ test('plain traffic leaves through the sink', () => {
     'and the frame is in the sink',
   )
 })
+
+for (const dataPath of [false, true]) {
+  test(`an IPv6 packet in a form that wire version 0 does not have is refused and counted, ${dataPath ? 'by the data path' : 'by step'}`, () => {
+    const mesh = new TestMesh({ seed: 9, crypto, dataPath })
+    const [a, b] = [mesh.addNode(), mesh.addNode()]
+    mesh.connect(a, b)
+    const refused = (form: number): number => {
+      const payload = Uint8Array.of(form, ...new Uint8Array(60))
+      const before = b.node.views.counters().session.malformed
+      mesh.input(a, {
+        type: 'datagram',
+        to: b.identity.publicKey,
+        sourcePort: 256,
+        destinationPort: 256,
+        payload,
+      })
+      mesh.run(5 * SECOND)
+      return b.node.views.counters().session.malformed - before
+    }
+    assert.deepEqual([0, 1, 0x60, 0xff].map(refused), [0, 1, 1, 1])
+    assert.equal(b.outputs.filter(({ type }) => type === 'packet').length, 1)
+  })
+}
