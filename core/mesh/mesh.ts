@@ -159,6 +159,7 @@ export class Mesh implements MeshLayer {
     // The epoch is the same on links and in sessions. Stock nodes drop what a forgotten session brings, in silence.
     if (epoch !== undefined && session?.remoteEpoch !== undefined && !equalBytes(session.remoteEpoch, epoch))
       this.#sessions.remove(session, 'the peer has restarted', now)
+    else if (session !== undefined) this.#sessions.greetAgain(session, now)
     this.#context.identities.learn(publicKey, now)
     // From now on it says itself where it is; what is remembered would count again when its link goes down, and be old.
     this.#context.positions.remove(addr)

@@ -206,6 +206,8 @@ export class LinkHalf {
   #keysChanged(peer: Peer, now: Millis): void {
     this.reports.keysChanged(peer, now)
     if (peer.keys.current?.isInitiator === true) this.liveness.heartbeat(peer, now)
+    // A leaf begins no rekeys: it has started again, though with the same epoch.
+    else if (peer.up?.isLeaf === true) this.#mesh().neighbourUp(peer.addr, peer.publicKey, now, peer.up.epoch)
   }
 
   #peerForgot(peer: Peer, now: Millis): void {

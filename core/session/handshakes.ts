@@ -54,6 +54,15 @@ export class Handshakes {
     return true
   }
 
+  /** The peer may have begun anew since it was greeted: the greeting goes again, as if it were the first. */
+  greetAgain(session: Session, now: Millis): void {
+    const { initiation } = session
+    if (initiation === undefined) return
+    const resend = firstResend(this.#host.pace(session, now), now)
+    session.initiation = { ...initiation, startedAt: now, sentAt: now, resend }
+    this.#sendSetup(session, initiation.msg1, now)
+  }
+
   /** A SessionSetup from the session's peer (or somebody who says so: msg1 proves nothing). */
   setup(session: Session, msg1: Uint8Array, coordinates: Coordinates, now: Millis): void {
     const repeated = session.answers.find((answer) => equalBytes(answer.msg1, msg1))

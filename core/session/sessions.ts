@@ -96,6 +96,12 @@ export class Sessions implements HandshakeEvents {
     return true
   }
 
+  /** What was sent to greet a node may have been lost with its link. */
+  greetAgain(session: Session, now: Millis): void {
+    this.#handshakes.greetAgain(session, now)
+    this.#touch(session, now)
+  }
+
   /** A payload for us. */
   arrived(arrival: Arrival, now: Millis): void {
     const decoded = decodeSessionPayload(arrival.payload)

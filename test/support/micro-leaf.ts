@@ -59,8 +59,12 @@ export class MicroLeaf {
   readonly identity: Identity
   /** Messages of the link since the last boot, by kind, newest last. */
   readonly received = new Map<LinkMessageName, Uint8Array[]>()
-  /** Frames that did not open, since the last boot. */
+  /**
+   * Frames that did not open, since the first that did after the last boot: until its first frame has arrived, those of the boot
+   * before are still being spoken to.
+   */
   unreadable = 0
+  #unreadableInARow = 0
   readonly #gateway: PublicKey
   readonly #pipe: BytePipe
   #reader = new BelievingReader()
@@ -89,6 +93,7 @@ export class MicroLeaf {
     this.halt()
     this.received.clear()
     this.unreadable = 0
+    this.#unreadableInARow = 0
     this.#reader = new BelievingReader()
     this.#dial()
   }
@@ -160,9 +165,11 @@ export class MicroLeaf {
     if (frame.value.type !== 'established' || link === undefined) return
     const opened = openFrame(link.receive, frame.value)
     if (opened === undefined) {
-      if (++this.unreadable % MAX_UNREADABLE === 0) this.boot()
+      if (this.received.size > 0) this.unreadable += 1
+      if (++this.#unreadableInARow === MAX_UNREADABLE) this.boot()
       return
     }
+    this.#unreadableInARow = 0
     const name = linkMessageName(opened.message[0]!)
     if (name === undefined) return
     this.received.set(name, [...(this.received.get(name) ?? []), opened.message])

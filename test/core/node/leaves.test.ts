@@ -51,6 +51,29 @@ test('a microcontroller that ignores announces is in the filters of everybody, u
   assert.equal(reached(far), 3)
 })
 
+test('a leaf that started again is greeted at once by whoever was greeting it, however rarely by then', () => {
+  const { mesh, gateway, leaf } = world(3)
+  leaf.start()
+  leaf.run(20 * SECOND)
+  const greetings = (): number => leaf.messages(LINK_MESSAGE_TYPES['session-datagram']).length
+  const to = leaf.identity.publicKey
+  const greet = {
+    type: 'datagram',
+    to,
+    sourcePort: 9,
+    destinationPort: 9,
+    payload: new Uint8Array(8),
+  } as const
+  mesh.input(gateway, greet)
+  leaf.run(10 * SECOND)
+  assert.ok(greetings() > 2)
+  leaf.start()
+  leaf.run(SECOND)
+  assert.equal(greetings(), 1)
+  leaf.run(29 * SECOND)
+  assert.ok(greetings() > 3, 'and as often and as long as at first')
+})
+
 test('a peer that announces itself late is no leaf any more', () => {
   const mesh = new TestMesh({ seed: 7 })
   const [a, b] = [mesh.addNode(), mesh.addNode()]
