@@ -2,7 +2,6 @@
 import { rootOf, type Coordinates } from '../coordinates.ts'
 import type { Identity, NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
-import { copiesFor } from '../lookup/index.ts'
 import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, Neighbour } from '../node/layers.ts'
@@ -48,20 +47,19 @@ export function routeTo(
 export function positionOf(context: MeshContext, addr: NodeAddr, now: Millis): Coordinates | undefined {
   return context.link.neighbour(addr)?.coordinates ?? context.positions.use(addr, now)?.coordinates
 }
-/**
- * Sends what nobody on the way repeats and the other end drops when it comes again (a lookup, a greeting): over a lossy link
- * more than once. False when the link takes none of it.
- */
-export function sendSurely(
-  context: MeshContext,
+/** Sends a message so many times. False when the link takes none of it. */
+export function sendCopies(
+  { link }: MeshContext,
+  copies: number,
   to: Neighbour,
   message: Uint8Array,
   frameClass: FrameClass,
   now: Millis,
+  congested = false,
 ): boolean {
   let isSent = false
-  for (let copies = copiesFor(to.lossRate ?? 0); copies > 0; copies--) {
-    if (context.link.sendMessage(to.addr, message, frameClass, now)) isSent = true
+  for (let left = copies; left > 0; left--) {
+    if (link.sendMessage(to.addr, message, frameClass, now, congested)) isSent = true
   }
   return isSent
 }

@@ -106,13 +106,14 @@ export class DataPath implements MeshData {
     if (target === undefined || length > target.packetMax) return false
     const { session, way } = target
     if (session.warmupRemaining > 0 && !target.isNeighbour) return false
+    const frameClass = dataClass(compressedSize(length), isUrgentPacket(bytes, at))
+    if (way.isCopied && frameClass !== 'bulk') return false
     const messageAt = this.#link.sink.reserve() + FRAME_MESSAGE_AT
     // Byte by byte, which is faster than `set` for so few.
     const { header } = target
     for (let i = 0; i < header.length; i++) slab[messageAt + i] = header[i]!
     const isFirst = session.unanswered === undefined
     const sealed = sealTrafficAt(session, slab, messageAt, bytes, at, length, now)
-    const frameClass = dataClass(compressedSize(length), isUrgentPacket(bytes, at))
     if (sealed === 0 || !this.#link.sendAt(way.via, messageAt, sealed, frameClass, now, false)) return false
     counters.forwarding.originatedPackets++
     counters.forwarding.originatedBytes += sealed
@@ -126,13 +127,15 @@ export class DataPath implements MeshData {
     const { slab } = this.#link.sink
     const ttl = ttlAt(slab, at)
     if (!canTravel({ ttl }) || length + LINK_OVERHEAD > way.mtu) return false
+    const frameClass = trafficClass(length - DATAGRAM_HEADER_SIZE)
+    if (way.isCopied && frameClass !== 'bulk') return false
     const size = length - TYPE_SIZE
     forwarding.receivedPackets++
     forwarding.receivedBytes += size
     if (way.isCongested) congestion.congestionDetected++
     const mark = congested || way.isCongested
     rewriteHopAt(slab, at, ttl - 1, Math.min(pathMtuAt(slab, at), way.mtu))
-    if (!this.#link.sendAt(way.via, at, length, trafficClass(length - DATAGRAM_HEADER_SIZE), now, mark)) {
+    if (!this.#link.sendAt(way.via, at, length, frameClass, now, mark)) {
       forwarding.dropSendErrorPackets++
       forwarding.dropSendErrorBytes += size
       return true

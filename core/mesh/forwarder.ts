@@ -24,7 +24,8 @@ import type { Arrival } from '../session/index.ts'
 import { KeyedBuckets } from '../peer/token-bucket.ts'
 import type { Millis } from '../time.ts'
 import { Circles } from './circles.ts'
-import { positionOf, routeTo, sendSurely, type MeshContext } from './context.ts'
+import { positionOf, routeTo, sendCopies, type MeshContext } from './context.ts'
+import { Copies } from './copies.ts'
 import { transitClass } from './frame-class.ts'
 import { isFromLeaf, placeLeaf } from './leaf-places.ts'
 import { nextHop, type NextHop } from './next-hop.ts'
@@ -34,6 +35,12 @@ import { warmFrom } from './warm.ts'
 /** A neighbour that comes back sets off many at once, for all who send through it. */
 const SIGNAL_BURST = 200
 const SIGNALS_PER_SECOND = 50
+
+/**
+ * Stock ends repeat a setup after 1, 3 and 7 s and each copy is answered, while the first answer takes ten over a radio, which
+ * repeats lost frames itself: a copy within this time is for impatience and says nothing new, a later one is for a loss.
+ */
+const RADIO_REPEAT_MS: Millis = 10_000
 
 /** The counters leave out the link message's type byte. */
 const TYPE_SIZE = 1
@@ -54,7 +61,8 @@ export class Forwarder {
   readonly #greetings = new Crowds<Greeting>()
   /** Signals that what one neighbour brings may cause. */
   readonly #signals = new KeyedBuckets(SIGNAL_BURST, SIGNALS_PER_SECOND)
-  readonly #repeats: Repeats
+  readonly #overRadio: Repeats
+  readonly #copies: Copies
   readonly #circles = new Circles()
 
   /** `find` looks for a node on behalf of a leaf. */
@@ -66,7 +74,8 @@ export class Forwarder {
     this.#context = context
     this.#deliver = deliver
     this.#find = find
-    this.#repeats = new Repeats(context.identity.crypto)
+    this.#overRadio = new Repeats(context.identity.crypto, RADIO_REPEAT_MS)
+    this.#copies = new Copies(context)
   }
 
   /** A SessionDatagram from a neighbour, with its type byte. Its header is rewritten when it goes on. */
@@ -88,6 +97,11 @@ export class Forwarder {
       counters.forwarding.deliveredBytes += size
       const { source, payload, pathMtu } = datagram
       this.#deliver({ source, via: from, payload, pathMtu, congested }, now)
+      return
+    }
+    if (this.#copies.isCopy(decoded.value, from, now)) {
+      counters.forwarding.dropCopiedPackets++
+      counters.forwarding.dropCopiedBytes += size
       return
     }
     const told = warmFrom(this.#context, datagram, from, now)
@@ -119,7 +133,7 @@ export class Forwarder {
 
   /** Sends a payload of ours. False when there is no route or the first link does not take it. */
   originate(destination: NodeAddr, payload: Uint8Array, frameClass: FrameClass, now: Millis): boolean {
-    const { config, counters, identity, link } = this.#context
+    const { config, counters, identity } = this.#context
     const route = routeTo(this.#context, destination, now)
     if (route.type !== 'forward') return false
     const message = encodeSessionDatagram({
@@ -129,11 +143,7 @@ export class Forwarder {
       destination,
       payload,
     })
-    const isSent =
-      frameClass === 'handshake'
-        ? sendSurely(this.#context, route.via, message, frameClass, now)
-        : link.sendMessage(route.via.addr, message, frameClass, now)
-    if (!isSent) return false
+    if (!this.#send(route.via, message, frameClass, now, false)) return false
     counters.forwarding.originatedPackets++
     counters.forwarding.originatedBytes += message.length
     return true
@@ -153,7 +163,7 @@ export class Forwarder {
     congested: boolean,
     now: Millis,
   ): void {
-    const { counters, link } = this.#context
+    const { counters } = this.#context
     const { destination } = datagram
     const size = message.length - TYPE_SIZE
     // What all on the way are told alike makes them agree, where what each of them remembers may lead in a circle.
@@ -184,7 +194,9 @@ export class Forwarder {
       )
       return
     }
-    if (next.profile === 'constrained' && this.#repeats.isRepeat(datagram, now)) {
+    const frameClass = transitClass(datagram.payload)
+    const isRepeatable = next.profile === 'constrained' && frameClass === 'handshake'
+    if (isRepeatable && this.#overRadio.isRepeat(datagram, now)) {
       counters.forwarding.dropRepeatedHandshakes++
       return
     }
@@ -192,7 +204,7 @@ export class Forwarder {
     if (congestedHere) counters.congestion.congestionDetected++
     const mark = congested || congestedHere
     rewriteHop(message, header.ttl, header.pathMtu)
-    if (!link.sendMessage(next.addr, message, transitClass(datagram.payload), now, mark)) {
+    if (!this.#send(next, message, frameClass, now, mark)) {
       counters.forwarding.dropSendErrorPackets++
       counters.forwarding.dropSendErrorBytes += size
       return
@@ -201,6 +213,17 @@ export class Forwarder {
     counters.forwarding.forwardedBytes += size
     if (mark) counters.congestion.ceForwarded++
     this.#countRoute(destination, position, next)
+  }
+
+  #send(
+    to: Neighbour,
+    message: Uint8Array,
+    frameClass: FrameClass,
+    now: Millis,
+    congested: boolean,
+  ): boolean {
+    const copies = this.#copies.towards(to, frameClass, now)
+    return sendCopies(this.#context, copies, to, message, frameClass, now, congested)
   }
 
   #nextHop(from: NodeAddr, destination: NodeAddr, position: Coordinates | undefined, now: Millis): NextHop {

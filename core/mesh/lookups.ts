@@ -4,6 +4,7 @@
  */
 import {
   answerLookup,
+  copiesFor,
   decodeLookupRequest,
   decodeLookupResponse,
   encodeLookupRequest,
@@ -20,10 +21,11 @@ import {
 } from '../lookup/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import { IntervalLimiter } from '../limits.ts'
+import type { Neighbour } from '../node/layers.ts'
 import { SourceBuckets } from '../peer/token-bucket.ts'
 import type { PositionSource } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
-import { routeTo, sendSurely, type MeshContext } from './context.ts'
+import { routeTo, sendCopies, type MeshContext } from './context.ts'
 
 /** Path MTUs below this cannot be true of a usable path; as in the reference they are taken as not said. */
 export const MIN_ACTIONABLE_PATH_MTU = 256
@@ -280,12 +282,17 @@ export class Lookups {
     const neighbour = this.#context.link.neighbour(to)
     if (neighbour === undefined) return false
     const message = encodeLookupResponse(responseAfterHop(response, neighbour.mtu))
-    return sendSurely(this.#context, neighbour, message, 'handshake', now)
+    return this.#sendSurely(neighbour, message, now)
   }
 
   #say(to: NodeAddr, message: Uint8Array, now: Millis): boolean {
     const neighbour = this.#context.link.neighbour(to)
-    return neighbour !== undefined && sendSurely(this.#context, neighbour, message, 'handshake', now)
+    return neighbour !== undefined && this.#sendSurely(neighbour, message, now)
+  }
+
+  /** Nobody on the way repeats a lookup, and whoever has it drops it when it comes again. */
+  #sendSurely(to: Neighbour, message: Uint8Array, now: Millis): boolean {
+    return sendCopies(this.#context, copiesFor(to.lossRate ?? 0), to, message, 'handshake', now)
   }
 
   #accept(response: LookupResponse, from: NodeAddr, now: Millis): void {

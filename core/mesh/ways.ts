@@ -5,6 +5,7 @@ import { nodeAddrAt, type NodeAddr } from '../identity/index.ts'
 import { classifyRoute } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { hasLossyLink } from './copies.ts'
 import { isAstray, isDenied } from './next-hop.ts'
 import { ROUTE_COUNTERS, type RouteCounter } from './forwarder.ts'
 
@@ -22,6 +23,8 @@ export interface Way {
   readonly mtu: number
   /** What goes over it carries the congestion mark. */
   readonly isCongested: boolean
+  /** Small datagrams are the forwarder's, which copies them and knows copies: some link of ours loses frames. */
+  readonly isCopied: boolean
   readonly counter: RouteCounter
   /** Neighbours whose traffic for the destination has lost its way when it comes here. */
   readonly astray: ReadonlySet<NodeAddr>
@@ -73,6 +76,7 @@ export class Ways {
       astray,
       via: via.addr,
       mtu: via.mtu,
+      isCopied: hasLossyLink(this.#context.link.neighbours()),
       isCongested: config.ecn.enabled && via.congested === true,
       counter: ROUTE_COUNTERS[classifyRoute(this.#context.link.ownCoordinates(), destination, position, via)],
     }

@@ -58,7 +58,7 @@ export function takeDue(ctx: NodeContext, kind: AnnounceKind, peer: Peer, now: M
 }
 
 /** How an announce went out. */
-export type SentAnnounce = Pick<UnconfirmedAnnounce, 'counter' | 'missingBefore'>
+export type SentAnnounce = Omit<UnconfirmedAnnounce, 'suspicions'>
 
 /** It went out. */
 export function noteSent(
@@ -78,8 +78,9 @@ export function noteSent(
 }
 
 /**
- * The peer reports frames up to `highest`, of which it has missed `missing` in all. One more missing than before may be
- * this announce, or a frame that was overtaken and will be counted in the next report: it is lost when two say so.
+ * The peer reports frames up to `highest`, of which it has missed `missing` in all. As many more missing than before as
+ * the announce had copies may be these, or frames that were overtaken and will be counted in the next report: it is lost
+ * when two say so.
  * Returns true when it should be repeated.
  */
 export function isLost(
@@ -91,7 +92,7 @@ export function isLost(
 ): boolean {
   const sent = kind.state(peer)?.unconfirmed
   if (sent === undefined || sent.counter > highest || sent.missingBefore === undefined) return false
-  if (missing <= sent.missingBefore) {
+  if (missing < sent.missingBefore + BigInt(sent.copies)) {
     confirm(ctx, kind, peer)
     return false
   }

@@ -38,6 +38,9 @@ const FORWARDING = [
   /** Ours: greetings of a node that too many greet. */
   'dropCrowdedPackets',
   'dropCrowdedBytes',
+  /** Ours: what came twice together, over a link that loses frames. */
+  'dropCopiedPackets',
+  'dropCopiedBytes',
 ] as const
 
 const DISCOVERY = [

@@ -6,6 +6,7 @@ import type { FrameClass, TransportAddr, TransportId } from '../link.ts'
 import type { LinkPath, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
+import { copiesFor } from '../lookup/index.ts'
 import type { SentAnnounce } from './announces.ts'
 import { Dialer } from './dialer.ts'
 import { Fates } from './fates.ts'
@@ -215,10 +216,16 @@ export class LinkHalf {
     this.filters.sendAgain(peer, now)
   }
 
+  /** Whoever has an announce drops its copies. */
   #announce(peer: Peer, message: Uint8Array, frameClass: FrameClass, now: Millis): SentAnnounce | undefined {
-    const counter = peer.keys.current?.sendCounter
     const missingBefore = this.reports.missing(peer.addr)
-    const isSent = this.frames.send(peer, message, frameClass, now)
-    return counter === undefined || !isSent ? undefined : { counter: BigInt(counter), missingBefore }
+    const copies = copiesFor(this.reports.lossRate(peer))
+    let sent: SentAnnounce | undefined
+    for (let left = copies; left > 0; left--) {
+      const counter = peer.keys.current?.sendCounter
+      const isSent = this.frames.send(peer, message, frameClass, now)
+      if (counter !== undefined && isSent) sent = { counter: BigInt(counter), missingBefore, copies }
+    }
+    return sent
   }
 }

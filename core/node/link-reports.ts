@@ -91,6 +91,11 @@ export class LinkReports implements FrameMeter {
     return { lossRate: metrics.lossRate, rttMs }
   }
 
+  /** Share of our frames that the link loses in the long run, 0..1; 0 where nobody tells. */
+  lossRate(peer: Peer): number {
+    return peer.timers.reports ? (this.measurementOf(peer.addr)?.metrics.steadyLossRate ?? 0) : 0
+  }
+
   receiveDrops(transportId: TransportId, isDropping: boolean): void {
     const transport = this.#ctx.transports.get(transportId)
     if (transport === undefined || transport.isDropping === isDropping) return

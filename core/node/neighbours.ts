@@ -123,7 +123,7 @@ class PeerView implements Neighbour {
   }
 
   get lossRate(): number {
-    return this.#from.reports.reported(this.#peer)?.lossRate ?? 0
+    return this.#from.reports.lossRate(this.#peer)
   }
 
   get congested(): boolean {

@@ -30,10 +30,12 @@ export interface Attempt {
 
 /** An announce on its way, and what is needed to tell from the peer's reports whether it arrived. */
 export interface UnconfirmedAnnounce {
+  /** Of the last copy. */
   readonly counter: bigint
+  readonly copies: number
   /** Frames the peer had missed when this one was sent; undefined when it had not reported under these keys. */
   readonly missingBefore: bigint | undefined
-  /** Reports that covered this frame and showed a frame more missing. */
+  /** Reports that covered this frame and showed as many frames more missing as there were copies. */
   suspicions: number
 }
 

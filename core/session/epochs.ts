@@ -108,6 +108,11 @@ export class KeyEpochs {
     return undefined
   }
 
+  /** Whether a frame with this counter came under the keys in use, or is too old to tell. */
+  hasSeen(counter: bigint): boolean {
+    return this.#current?.replay.check(counter) === false
+  }
+
   /** Forgets the previous keys once unused for `drainMs`. */
   drain(now: Millis, drainMs: Millis): void {
     if (now >= this.drainDeadline(drainMs)) this.#previous = undefined

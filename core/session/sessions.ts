@@ -223,7 +223,9 @@ export class Sessions implements HandshakeEvents {
     }
     const opened = this.traffic.open(session, frame, arrival.pathMtu, arrival.congested, now)
     if (opened === undefined) {
-      this.#host.counters.session.decryptFailed++
+      // Over lossy links frames come in copies. Where a msg3 is awaited, the counter may be one of its keys'.
+      const isReplay = session.answers.length === 0 && session.epochs.hasSeen(frame.counter)
+      this.#host.counters.session[isReplay ? 'replayed' : 'decryptFailed']++
       this.#awaitMsg3(session, arrival, now)
       return
     }

@@ -154,6 +154,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
   'depth-cap': [],
   'positions-by-trust': [],
   'turns-in-a-crowd': [],
+  'copies-over-loss': [],
   'neighbour-budgets': [],
   'violators-go': [],
   'leaf-only': [],

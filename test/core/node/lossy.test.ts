@@ -1,9 +1,10 @@
-/** A line of links that lose a fifth of all frames: what can be repeated is, so that nodes find and greet each other in time. */
+/** Links that lose a fifth of all frames: what can be repeated is, so that nodes find, greet and answer each other in time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { copiesFor, type NodeOutput } from '../../../core/index.ts'
-import { echoRequest, readIcmp } from '../../../gateway/ipv6/index.ts'
-import { TestMesh } from '../../support/mesh.ts'
+import { copiesFor, SeededRng, type NodeOutput } from '../../../core/index.ts'
+import { echoReply, echoRequest, readIcmp } from '../../../gateway/ipv6/index.ts'
+import { randomGraph, randomPairs } from '../../live/graph.ts'
+import { TestMesh, type TestNode } from '../../support/mesh.ts'
 
 const SECOND = 1000
 
@@ -47,4 +48,44 @@ test('three lossy hops apart, packets get through, and then as often as the link
       `seed ${seed}: ${arrived.length} of ${after}`,
     )
   }
+})
+
+/** As the live meshes are measured: all pairs at once, each until it is answered, a second for every try. */
+function unanswered(seed: number, tries: number): number {
+  const hosts: { readonly node: TestNode; readonly packet: Uint8Array }[] = []
+  const answers = new Set<number>()
+  const mesh = new TestMesh({
+    seed,
+    onOutput: (node, output) => {
+      if (output.type !== 'packet') return
+      const message = readIcmp(output.packet)
+      if (message?.type === 'echo-reply') answers.add(message.sequence)
+      const reply = message?.type === 'echo-request' ? echoReply(output.packet) : undefined
+      if (reply !== undefined) hosts.push({ node, packet: reply })
+    },
+  })
+  const nodes = mesh.addNodes(8)
+  for (const { from, to, kind } of randomGraph({ nodes: 8, edges: 13, seed, tcp: 0.3 }))
+    mesh.connect(nodes[from]!, nodes[to]!, kind === 'udp' ? { loss: 0.2, latencyMs: 1 } : { latencyMs: 20 })
+  assert.ok(mesh.runUntil(() => mesh.hasOneRoot(), 15 * SECOND))
+  let waiting = randomPairs(new SeededRng(seed), 8, 20)
+  for (let tried = 0; tried < tries && waiting.length > 0; tried++) {
+    const sent = waiting.map(([a, b], at) => ({ from: nodes[a]!, to: nodes[b]!, sequence: 20 * tried + at }))
+    for (const { from, to, sequence } of sent) {
+      const [source, destination] = [from.identity.ipv6, to.identity.ipv6]
+      const packet = echoRequest({ source, destination, id: 1, sequence, data: new Uint8Array(56) })
+      mesh.input(from, { type: 'identity', publicKey: to.identity.publicKey })
+      mesh.input(from, { type: 'packet', packet })
+    }
+    for (const end = mesh.now + SECOND; mesh.now < end;) {
+      mesh.runUntil(() => hosts.length > 0, end - mesh.now)
+      for (const { node, packet } of hosts.splice(0)) mesh.input(node, { type: 'packet', packet })
+    }
+    waiting = waiting.filter((_, at) => !answers.has(sent[at]!.sequence))
+  }
+  return waiting.length
+}
+
+test('eight nodes, 13 links that lose a fifth: every pair is answered in twelve tries, from the first second', () => {
+  for (let seed = 1; seed <= 4; seed++) assert.equal(unanswered(seed, 12), 0, `seed ${seed}`)
 })

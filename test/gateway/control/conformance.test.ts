@@ -37,9 +37,13 @@ const ADDITIONS: ReadonlySet<string> = new Set([
     (group) => `${group}.resp_unsolicited`,
   ),
   ...['show_metrics', 'show_routing', 'show_status'].flatMap((reply) =>
-    ['drop_repeated_handshakes', 'drop_crowded_packets', 'drop_crowded_bytes'].map(
-      (name) => `${reply}.forwarding.${name}`,
-    ),
+    [
+      'drop_repeated_handshakes',
+      'drop_crowded_packets',
+      'drop_crowded_bytes',
+      'drop_copied_packets',
+      'drop_copied_bytes',
+    ].map((name) => `${reply}.forwarding.${name}`),
   ),
   ...['show_metrics.tree', 'show_metrics.bloom', 'show_metrics.errors'].map((group) => `${group}.flooded`),
   ...['show_tree.stats', 'show_bloom.stats', 'show_routing.error_signals'].map((group) => `${group}.flooded`),

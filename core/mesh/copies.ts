@@ -1,0 +1,56 @@
+/**
+ * Small datagrams that somebody waits for, greetings and pings among them, go more than once over a link that loses frames, and
+ * each node on the way passes one of the copies on. Nothing else repeats a datagram: of those that cross three links, each
+ * losing a fifth, every other one is lost, and with copies one in forty. A node that knows nothing of this passes all copies
+ * on, and the session at the end drops them as what they are.
+ */
+import { copiesFor } from '../lookup/index.ts'
+import type { SessionDatagram } from '../fsp/index.ts'
+import type { NodeAddr } from '../identity/index.ts'
+import type { FrameClass } from '../link.ts'
+import type { Neighbour } from '../node/layers.ts'
+import { KeyedBuckets } from '../peer/token-bucket.ts'
+import type { Millis } from '../time.ts'
+import type { MeshContext } from './context.ts'
+import { transitClass } from './frame-class.ts'
+import { Repeats } from './repeats.ts'
+
+/** Copies leave together. What comes again later is said again, by whoever had no answer. */
+const TOGETHER_MS: Millis = 100
+
+/** A link that loses less carries single datagrams: one lost now and then costs less than looking for copies among all of them. */
+const LOSSY = 0.05
+
+/** Datagrams copied over one link: not a stream's acknowledgements, which repeat themselves. Some 30 kB/s at most. */
+const COPIED_BURST = 200
+const COPIED_PER_SECOND = 50
+
+export class Copies {
+  readonly #context: MeshContext
+  readonly #arrived: Repeats
+  readonly #budget = new KeyedBuckets(COPIED_BURST, COPIED_PER_SECOND)
+
+  constructor(context: MeshContext) {
+    this.#context = context
+    this.#arrived = new Repeats(context.identity.crypto, TOGETHER_MS)
+  }
+
+  /** How often a datagram of this class goes to a neighbour. */
+  towards({ addr, lossRate = 0 }: Neighbour, frameClass: FrameClass, now: Millis): number {
+    const isAwaited = frameClass === 'handshake' || frameClass === 'interactive'
+    const copies = isAwaited && lossRate > LOSSY ? copiesFor(lossRate) : 1
+    return copies === 1 || this.#budget.take(addr, now) ? copies : 1
+  }
+
+  /** Whether this very datagram came from the same neighbour a moment ago. Nobody copies where no link loses anything. */
+  isCopy(datagram: SessionDatagram, from: NodeAddr, now: Millis): boolean {
+    if (transitClass(datagram.payload) === 'bulk' || !hasLossyLink(this.#context.link.neighbours()))
+      return false
+    return this.#arrived.isRepeat(datagram, now, from)
+  }
+}
+
+export function hasLossyLink(neighbours: Iterable<Neighbour>): boolean {
+  for (const { lossRate = 0 } of neighbours) if (lossRate > LOSSY) return true
+  return false
+}
