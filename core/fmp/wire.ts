@@ -237,8 +237,7 @@ export function openFrame(cipher: Cipher, frame: EstablishedFrame): OpenedFrame 
 export function decodePlaintext(plaintext: Uint8Array): Result<OpenedFrame, 'too-short'> {
   const needed = TIMESTAMP_SIZE + TYPE_SIZE
   if (plaintext.length < needed) return reject('too-short', needed, plaintext.length)
-  const reader = new ByteReader(plaintext)
-  return accept({ timestamp: reader.u32(), message: reader.rest() })
+  return accept({ timestamp: u32At(plaintext, 0), message: plaintext.subarray(TIMESTAMP_SIZE) })
 }
 
 function putPrefix(frame: Uint8Array, phase: number, flags: number, payloadLength: number): void {
