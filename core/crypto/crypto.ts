@@ -1,6 +1,6 @@
 /**
  * The primitives FIPS wire version 0 is built from, behind one interface so that a host can put in faster ones:
- * secp256k1 (ECDH, BIP-340), SHA-256 and ChaCha20-Poly1305.
+ * secp256k1 (ECDH, BIP-340), SHA-256, HKDF over it and ChaCha20-Poly1305.
  */
 
 /** Bytes the AEAD adds. */
@@ -9,6 +9,7 @@ export const SECRET_SIZE = 32
 /** secp256k1 point with its parity byte, 02 or 03. */
 export const COMPRESSED_KEY_SIZE = 33
 export const SIGNATURE_SIZE = 64
+export const HKDF_SIZE = 64
 
 /** ChaCha20-Poly1305 under one key. The nonce is 4 zero bytes and the counter as 8 bytes little-endian. */
 export interface Cipher {
@@ -54,6 +55,8 @@ export interface Crypto {
   /** Names the implementation in logs and status. */
   readonly name: string
   sha256(data: Uint8Array): Uint8Array
+  /** HKDF-SHA256 without info, 64 bytes. */
+  hkdf(salt: Uint8Array, input: Uint8Array): Uint8Array
   /** The compressed public key (33 bytes). Throws RangeError when `secret` is not in 1..n-1. */
   publicKey(secret: Uint8Array): Uint8Array
   /** SHA-256 of the x coordinate of the shared point (32 bytes); undefined when `publicKey` is no compressed point. */

@@ -1,14 +1,17 @@
 /** The portable implementation: pure JavaScript, in browsers as in Node. The yardstick for all others. */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
+import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { SECRET_SIZE, TAG_SIZE, nonceOf, type Crypto } from './crypto.ts'
+import { HKDF_SIZE, SECRET_SIZE, TAG_SIZE, nonceOf, type Crypto } from './crypto.ts'
 import { ViewCipher } from './view-cipher.ts'
 
 export const nobleCrypto: Crypto = {
   name: 'noble',
 
   sha256: (data) => sha256(data),
+
+  hkdf: (salt, input) => hkdf(sha256, input, salt, undefined, HKDF_SIZE),
 
   publicKey(secret) {
     if (!secp256k1.utils.isValidSecretKey(secret)) throw new RangeError('not a secp256k1 secret key')

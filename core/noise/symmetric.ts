@@ -4,10 +4,8 @@
  * associated data (the transcript is hashed but never fed to the AEAD), and both protocol names, being longer than a
  * hash, are hashed to the initial state.
  */
-import { hkdf } from '@noble/hashes/hkdf.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { asciiBytes, concatBytes } from '../bytes.ts'
-import type { Crypto } from '../crypto/index.ts'
+import { HKDF_SIZE, type Crypto } from '../crypto/index.ts'
 import type { PublicKey } from '../identity/index.ts'
 import { compressedKey } from '../identity/index.ts'
 import type { TransportKeys } from './handshake.ts'
@@ -17,7 +15,6 @@ export const IK_NAME = 'Noise_IK_secp256k1_ChaChaPoly_SHA256'
 export const XK_NAME = 'Noise_XK_secp256k1_ChaChaPoly_SHA256'
 
 const NO_BYTES = new Uint8Array(0)
-const HASH_SIZE = 32
 
 export class SymmetricState {
   readonly #crypto: Crypto
@@ -58,7 +55,7 @@ export class SymmetricState {
   }
 
   mixKey(input: Uint8Array): void {
-    const [chainingKey, key] = deriveKeys(this.#chainingKey, input)
+    const [chainingKey, key] = deriveKeys(this.#crypto, this.#chainingKey, input)
     this.#chainingKey = chainingKey
     this.#key = key
     this.#nonce = 0n
@@ -79,13 +76,13 @@ export class SymmetricState {
 
   /** The transport keys as the initiator names them. */
   splitAsInitiator(): TransportKeys {
-    const [send, receive] = deriveKeys(this.#chainingKey, NO_BYTES)
+    const [send, receive] = deriveKeys(this.#crypto, this.#chainingKey, NO_BYTES)
     return { send, receive }
   }
 
   /** The transport keys as the responder names them. */
   splitAsResponder(): TransportKeys {
-    const [receive, send] = deriveKeys(this.#chainingKey, NO_BYTES)
+    const [receive, send] = deriveKeys(this.#crypto, this.#chainingKey, NO_BYTES)
     return { send, receive }
   }
 
@@ -96,7 +93,11 @@ export class SymmetricState {
 }
 
 /** HKDF-SHA256 salted with the chaining key, 64 bytes, in two halves: of `mixKey` and of the final split. */
-export function deriveKeys(chainingKey: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
-  const output = hkdf(sha256, input, chainingKey, undefined, 2 * HASH_SIZE)
-  return [output.slice(0, HASH_SIZE), output.slice(HASH_SIZE)]
+export function deriveKeys(
+  crypto: Pick<Crypto, 'hkdf'>,
+  chainingKey: Uint8Array,
+  input: Uint8Array,
+): [Uint8Array, Uint8Array] {
+  const output = crypto.hkdf(chainingKey, input)
+  return [output.slice(0, HKDF_SIZE / 2), output.slice(HKDF_SIZE / 2)]
 }

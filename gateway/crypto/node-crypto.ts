@@ -1,16 +1,26 @@
 /** The symmetric primitives of Node's own OpenSSL. */
-import { createCipheriv, createDecipheriv, createHash, createSecretKey, type KeyObject } from 'node:crypto'
-import { SECRET_SIZE, TAG_SIZE, ViewCipher, type Crypto } from '../../core/index.ts'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto'
+import { HKDF_SIZE, SECRET_SIZE, TAG_SIZE, ViewCipher, type Crypto } from '../../core/index.ts'
 import { wasmCurve } from './wasm-curve.ts'
 import { Nonce } from './nonce.ts'
 
 const ALGORITHM = 'chacha20-poly1305'
+const NO_INFO = new Uint8Array(0)
 
 export const nodeCrypto: Crypto = {
   ...wasmCurve,
   name: 'node',
 
-  sha256: (data) => plain(createHash('sha256').update(data).digest()),
+  sha256: (data) => plain(hash('sha256', data, 'buffer')),
+
+  hkdf: (salt, input) => new Uint8Array(hkdfSync('sha256', input, salt, NO_INFO, HKDF_SIZE)),
 
   cipher: (key) => new NodeCipher(key),
 }

@@ -4,9 +4,10 @@
  * nothing: a public key is a hash of its secret, and shared keys and signatures follow from the public keys alone. Real is
  * SHA-256, on which addresses and filters rest.
  */
-import { hash } from 'node:crypto'
+import { hash, hkdfSync } from 'node:crypto'
 import {
   COMPRESSED_KEY_SIZE,
+  HKDF_SIZE,
   SIGNATURE_SIZE,
   TAG_SIZE,
   concatBytes,
@@ -24,6 +25,7 @@ const EVEN = 2
 export const standInCrypto: Crypto = {
   name: 'stand-in',
   sha256,
+  hkdf: (salt, input) => new Uint8Array(hkdfSync('sha256', input, salt, new Uint8Array(0), HKDF_SIZE)),
   publicKey,
   ecdh(secret, theirs) {
     if (theirs.length !== COMPRESSED_KEY_SIZE || theirs[0] !== EVEN) return undefined

@@ -86,6 +86,8 @@ function contract(crypto: Crypto): void {
         const publicKey = crypto.publicKey(a)
         assert.deepEqual(publicKey, nobleCrypto.publicKey(a))
         assert.deepEqual(crypto.sha256(publicKey), nobleCrypto.sha256(publicKey))
+        assert.deepEqual(crypto.hkdf(a, publicKey), nobleCrypto.hkdf(a, publicKey))
+        assert.deepEqual(crypto.hkdf(a, new Uint8Array()), nobleCrypto.hkdf(a, new Uint8Array()))
         const shared = crypto.ecdh(b, publicKey)
         assert.deepEqual(shared, nobleCrypto.ecdh(b, publicKey))
         assert.deepEqual(shared, crypto.ecdh(a, crypto.publicKey(b)))
