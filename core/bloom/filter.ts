@@ -114,6 +114,21 @@ export class BloomFilter {
     this.#setBits = undefined
   }
 
+  /** Adds everything in `other`, and to `again` what was in here already. */
+  mergeNoting(other: BloomFilter, again: BloomFilter): void {
+    for (let i = 0; i < FILTER_WORDS; i++) again.#words[i]! |= this.#words[i]! & other.#words[i]!
+    again.#setBits = undefined
+    this.merge(other)
+  }
+
+  /** What is left of a union without `one` of its filters; `again` holds what more than one has. */
+  without(one: BloomFilter, again: BloomFilter): BloomFilter {
+    const rest = new BloomFilter(new Uint8Array(FILTER_BYTES), this.hashCount)
+    for (let i = 0; i < FILTER_WORDS; i++)
+      rest.#words[i] = again.#words[i]! | (this.#words[i]! & ~one.#words[i]!)
+    return rest
+  }
+
   /** The false-positive rate that merging `other` would lead to. */
   mergedFalsePositiveRate(other: BloomFilter): number {
     let count = 0

@@ -1,10 +1,41 @@
 /** The filters on our links: what each neighbour announced, and what we told each. */
 import type { NodeAddr } from '../identity/index.ts'
-import type { Contribution, FilterVerdict } from './decide.ts'
+import type { Contribution, FilterVerdict, OutgoingFilter } from './decide.ts'
 import { judgeFilter, outgoingFilter } from './decide.ts'
-import type { BloomFilter } from './filter.ts'
+import { BloomFilter } from './filter.ts'
 import { MAX_FALSE_POSITIVE_RATE } from './limits.ts'
 import type { FilterAnnounce } from './wire.ts'
+
+/** Everything that we reach, kept until a filter changes: what each of many neighbours is told is most of it. */
+interface Union {
+  readonly contributions: readonly Contribution[]
+  readonly all: BloomFilter
+  /** What is in more than one of the filters. */
+  readonly again: BloomFilter
+  /** All of it keeps to the cap and has the usual hash functions, and so does every part. */
+  readonly isMergeable: boolean
+}
+
+function unite(own: Iterable<NodeAddr>, contributions: readonly Contribution[]): Union {
+  const all = BloomFilter.of(own)
+  const again = BloomFilter.empty()
+  const mergeable = contributions.filter(({ filter }) => filter.hashCount === all.hashCount)
+  for (const { filter } of mergeable) all.mergeNoting(filter, again)
+  const isWhole = mergeable.length === contributions.length
+  return {
+    contributions,
+    all,
+    again,
+    isMergeable: isWhole && all.falsePositiveRate() <= MAX_FALSE_POSITIVE_RATE,
+  }
+}
+
+function isOf(union: Union, contributions: readonly Contribution[]): boolean {
+  return (
+    union.contributions.length === contributions.length &&
+    union.contributions.every(({ filter }, i) => filter === contributions[i]?.filter)
+  )
+}
 
 /** One entry per neighbour, each of two filters (2 KiB); `remove` when it leaves. */
 export class FilterState {
@@ -15,6 +46,7 @@ export class FilterState {
   readonly #inbound = new Map<NodeAddr, FilterAnnounce>()
   readonly #lastSent = new Map<NodeAddr, BloomFilter>()
   readonly #leftOut = new Map<NodeAddr, readonly NodeAddr[]>()
+  #union: Union | undefined
   #sequence = 0n
 
   /** `maxInboundRate`: the highest false-positive rate of a filter that is taken. What we send keeps to the default. */
@@ -25,10 +57,12 @@ export class FilterState {
 
   addLeaf(addr: NodeAddr): void {
     this.#leaves.add(addr)
+    this.#union = undefined
   }
 
   removeLeaf(addr: NodeAddr): void {
     this.#leaves.delete(addr)
+    this.#union = undefined
   }
 
   leaves(): Iterable<NodeAddr> {
@@ -78,13 +112,19 @@ export class FilterState {
   }
 
   /** What we would tell a neighbour now. */
-  outgoing(peer: NodeAddr, treePeers: Iterable<NodeAddr>): ReturnType<typeof outgoingFilter> {
+  outgoing(peer: NodeAddr, treePeers: Iterable<NodeAddr>): OutgoingFilter {
     const contributions: Contribution[] = []
     for (const treePeer of treePeers) {
       const filter = this.filterOf(treePeer)
       if (filter !== undefined) contributions.push({ peer: treePeer, filter })
     }
-    return outgoingFilter([this.#self, ...this.#leaves], contributions, peer)
+    const own = [this.#self, ...this.#leaves]
+    if (this.#union === undefined || !isOf(this.#union, contributions))
+      this.#union = unite(own, contributions)
+    const { all, again, isMergeable } = this.#union
+    if (!isMergeable) return outgoingFilter(own, contributions, peer)
+    const theirs = contributions.find((contribution) => contribution.peer === peer)?.filter
+    return { filter: all.without(theirs ?? BloomFilter.empty(), again), leftOut: [] }
   }
 
   /** Whether a neighbour's filter did not fit into what some other was last told. */

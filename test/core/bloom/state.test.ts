@@ -55,6 +55,41 @@ test('a filter that would lift ours over the cap is left out, the honest ones st
   assert.deepEqual(leftOut, [addrOf(1)])
 })
 
+test('what many neighbours are told is what each would be told alone, whatever changes between', () => {
+  const [self, ...peers] = Array.from({ length: 5 }, (_, n) => addrOf(n))
+  const change = fc.record({
+    peer: fc.nat(3),
+    filter: fc.oneof(
+      { weight: 6, arbitrary: addresses.map((addrs) => BloomFilter.of(addrs)) },
+      fc.constantFrom(filterWith(5000), filterWith(5900), filterWith(40, 4)),
+    ),
+    leaf: fc.option(fc.nat(1000).map(addrOf)),
+    leaves: fc.boolean(),
+    treePeers: fc.subarray(peers),
+  })
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 8 }), (changes) => {
+      const state = new FilterState(self!)
+      for (const [i, { peer, filter, leaf, leaves, treePeers }] of changes.entries()) {
+        if (leaves) state.remove(peers[peer]!)
+        else state.receive(peers[peer]!, { sequence: BigInt(i + 1), filter })
+        if (leaf !== null) state.addLeaf(leaf)
+        const contributions = treePeers.flatMap((each) => {
+          const theirs = state.filterOf(each)
+          return theirs === undefined ? [] : [{ peer: each, filter: theirs }]
+        })
+        for (const recipient of peers) {
+          const alone = outgoingFilter([self!, ...state.leaves()], contributions, recipient)
+          const told = state.outgoing(recipient, treePeers)
+          assert.ok(told.filter.equals(alone.filter))
+          assert.deepEqual(told.leftOut, alone.leftOut)
+        }
+      }
+    }),
+    { numRuns: 60, seed: 3 },
+  )
+})
+
 test('filters with other hash functions are kept for lookups and not merged', () => {
   const state = new FilterState(addrOf(9))
   const filter = filterWith(50, 1)
