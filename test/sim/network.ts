@@ -14,12 +14,16 @@ const LATENCY_MS = { least: 2, most: 12 } as const
 /** Nodes start in this time. */
 const START_WITHIN: Millis = SECOND
 const PORT = 7
+/** Bytes of the largest frame. */
+const TCP_MTU = 65_535
 
 export interface NetworkSpec {
   readonly topology: TopologyName
   readonly size: number
   readonly seed: number
   readonly crypto: Crypto
+  /** Links as long as TCP's frames, and trees as deep as the network is large. */
+  readonly isDeep?: boolean
 }
 
 /** A datagram sent to see whether it arrives. */
@@ -45,13 +49,14 @@ export class SimNetwork {
   readonly #wires: readonly Wire[]
   readonly #probes: Probe[] = []
 
-  constructor({ topology, size, seed, crypto }: NetworkSpec) {
+  constructor({ topology, size, seed, crypto, isDeep = false }: NetworkSpec) {
     this.rng = new SeededRng(seed)
     this.edges = TOPOLOGIES[topology](size, this.rng)
     this.graph = adjacency(size, this.edges)
     this.mesh = new TestMesh({
       seed,
       crypto,
+      ...(isDeep ? { mtu: TCP_MTU, config: { tree: { maxDepth: size } } } : {}),
       mesh: this.trails.build,
       onOutput: (node, output) => {
         this.#output(node, output)

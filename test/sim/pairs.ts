@@ -1,5 +1,6 @@
 /** Nodes that never spoke send to each other: does the first lookup find the way, and how long is it? */
-import { randomBelow, type Millis } from '../../core/index.ts'
+import { randomBelow, treeDistance, type Coordinates, type Millis } from '../../core/index.ts'
+import type { TestNode } from '../support/mesh.ts'
 import { SECOND, type Probe, type SimNetwork } from './network.ts'
 import { hopsFrom } from './topology.ts'
 
@@ -17,8 +18,8 @@ export interface PairFigures {
   readonly stretch: number
 }
 
-/** `count` pairs, none twice. */
-export function firstContacts(network: SimNetwork, count: number): PairFigures {
+/** `count` pairs, none twice, with no more than `within` links between them along the tree. */
+export function firstContacts(network: SimNetwork, count: number, within: number = Infinity): PairFigures {
   const { mesh, nodes } = network
   const order = shuffled(network, nodes)
   const every = Math.max(PROBE_EVERY, ROUND / nodes.length)
@@ -26,7 +27,9 @@ export function firstContacts(network: SimNetwork, count: number): PairFigures {
   for (const shift of shuffled(network, nodes.slice(1).keys()).map((i) => i + 1)) {
     for (const [i, to] of order.entries()) {
       if (probes.length === count) break
-      probes.push(network.probe(order[(i + shift) % order.length]!, to))
+      const from = order[(i + shift) % order.length]!
+      if (treeDistance(positionOf(from), positionOf(to)) > within) continue
+      probes.push(network.probe(from, to))
       mesh.run(every)
     }
   }
@@ -38,6 +41,10 @@ export function firstContacts(network: SimNetwork, count: number): PairFigures {
     byFirstLookup: first.length / probes.length,
     stretch: meanStretch(network, arrived),
   }
+}
+
+function positionOf({ node }: TestNode): Coordinates {
+  return node.views.tree().coordinates
 }
 
 function meanStretch({ nodes, graph }: SimNetwork, probes: readonly Probe[]): number {

@@ -27,6 +27,7 @@ const QUESTIONS: readonly Question[] = [
 export function simReport(runs: readonly Run[], findings: readonly Findings[] = runs.map(simulate)): Report {
   const columns = runs.map(nameOf)
   const standIns = runs.filter(({ crypto }) => crypto === 'stand-in').map(nameOf)
+  const deep = runs.filter(({ isDeep }) => isDeep === true).map(nameOf)
   return {
     bench: 'sim',
     columns,
@@ -42,6 +43,11 @@ export function simReport(runs: readonly Run[], findings: readonly Findings[] = 
       standIns.length === 0
         ? 'Real cryptography.'
         : `Real cryptography, but a stand-in for it in ${standIns.join(', ')}.`,
+      ...(deep.length === 0
+        ? []
+        : [
+            `${deep.join(', ')}: frames of 64 KiB, as TCP carries, and \`node.tree.max_depth\` as large as the network; a datagram passes ${DATAGRAM_TTL} links at most, so pairs are no farther apart along the tree.`,
+          ]),
       'Restarted nodes are gone without a word and back after a second; probes go between nodes that are up when they are sent.',
     ],
   }

@@ -7,12 +7,15 @@ import { firstContacts } from './pairs.ts'
 import { splitAndHeal } from './split.ts'
 import { standInCrypto } from './stand-in-crypto.ts'
 import type { TopologyName } from './topology.ts'
+import { DATAGRAM_TTL } from './trails.ts'
 
 export interface Run {
   readonly topology: TopologyName
   readonly size: number
   /** The real cryptography, or the named stand-in for it. */
   readonly crypto: 'real' | 'stand-in'
+  /** Links as long as TCP's frames, trees as deep as the network is large, and pairs no farther apart than a datagram gets. */
+  readonly isDeep?: boolean
   /** Pairs that never spoke. */
   readonly pairs?: number
   /** Frames are counted for so long, when nothing happens. */
@@ -59,8 +62,8 @@ export const LONG_RUNS: readonly Run[] = [
   { topology: 'geometric', size: 1000, crypto: 'stand-in', pairs: 1000 },
   { topology: 'scale-free', size: 1000, crypto: 'stand-in', pairs: 1000 },
   { topology: 'erdos-renyi', size: 100, crypto: 'real', pairs: 500, peaceMs: 20 * SECOND, splitProbes: 200 },
-  { topology: 'line', size: 40, crypto: 'real', pairs: 300 },
-  { topology: 'ring', size: 60, crypto: 'real', pairs: 300 },
+  { topology: 'line', size: 1000, crypto: 'stand-in', isDeep: true, pairs: 300 },
+  { topology: 'ring', size: 1000, crypto: 'stand-in', isDeep: true, pairs: 300 },
 ]
 
 /** As few as show that every part works. */
@@ -81,8 +84,8 @@ export function nameOf({ topology, size }: Run): string {
 }
 
 export function simulate(run: Run): Findings {
-  const { topology, size } = run
-  const network = new SimNetwork({ topology, size, seed: SEED, crypto: cryptoOf(run) })
+  const { size } = run
+  const network = new SimNetwork({ ...run, seed: SEED, crypto: cryptoOf(run) })
   const { mesh, trails } = network
   const found: Record<string, number | null> = { links: network.edges.length }
   const agreed = network.until(() => network.trees() === 1, CONVERGENCE_LIMIT)
@@ -96,7 +99,11 @@ export function simulate(run: Run): Findings {
     found['idle-bytes'] = ((network.bytesSent() - before) / size / 1000) * (HOUR / run.peaceMs)
   }
   if (run.pairs !== undefined) {
-    const { arrived, byFirstLookup, stretch } = firstContacts(network, run.pairs)
+    const { arrived, byFirstLookup, stretch } = firstContacts(
+      network,
+      run.pairs,
+      run.isDeep === true ? DATAGRAM_TTL : Infinity,
+    )
     Object.assign(found, { arrived, 'first-lookup': byFirstLookup, stretch })
   }
   if (run.splitProbes !== undefined) {
