@@ -20,8 +20,10 @@ export async function simBench({ long, renew: isRenewal }: SimOptions): Promise<
     children.map(({ findings }) => findings),
   )
   // Of this machine, and so no part of the table.
-  for (const [i, { wallSeconds, mebibytes }] of children.entries())
-    console.error(`${nameOf(runs[i]!)}: ${wallSeconds.toFixed(0)} s, ${mebibytes.toFixed(0)} MiB`)
+  for (const [i, { wallSeconds, cpuSeconds, mebibytes }] of children.entries()) {
+    const time = `${wallSeconds.toFixed(0)} s (${cpuSeconds.toFixed(0)} s of processor time)`
+    console.error(`${nameOf(runs[i]!)}: ${time}, ${mebibytes.toFixed(0)} MiB`)
+  }
   console.error(`in all ${((performance.now() - start) / 1000).toFixed(0)} s`)
   if (isRenewal) renew(long ? 'long' : 'ci', report)
   return report

@@ -4,10 +4,10 @@ import type { TestNode } from '../support/mesh.ts'
 import { SECOND, type Probe, type SimNetwork } from './network.ts'
 import { hopsFrom } from './topology.ts'
 
-/** Between two probes; what a node on the way does for one of them is long done when the next one for the same node comes. */
-const PROBE_EVERY: Millis = 10
+/** Between two probes at least; what a node on the way does for one of them is long done when the next one for the same node comes. */
+export const PROBE_EVERY: Millis = 10
 /** Least time between two probes of one node: an origin's requests for one target are forwarded once in two seconds. */
-const ROUND: Millis = 3 * SECOND
+export const ROUND: Millis = 3 * SECOND
 const LAST_ARRIVAL: Millis = 10 * SECOND
 
 export interface PairFigures {
