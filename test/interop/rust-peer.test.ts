@@ -300,6 +300,38 @@ describe('a node written in Rust', { skip, concurrency: 4 }, () => {
     assert.deepEqual((await middle.ask('show_sessions'))['sessions'], [])
   })
 
+  test('goes on by its own link beside a leaf of ours, though the address of that is the smallest', async (t) => {
+    const folder = scratch(t)
+    const [aAt, cAt] = [`127.0.0.1:${await freeUdpPort()}`, `127.0.0.1:${await freeUdpPort()}`]
+    const a = await RustNode.run(t, { name: 'a', seed: CHILD_SEED, folder, udp: aAt, peers: [] })
+    const aPeer = `${a.identity.npub}@${aAt}`
+    const c = await RustNode.run(t, { name: 'c', seed: 3, folder, udp: cAt, peers: [aPeer] })
+    const leaf = await DaemonNode.run(t, {
+      name: 'leaf',
+      seed: ROOT_SEED,
+      folder,
+      config: settings(`127.0.0.1:${await freeUdpPort()}`, [aPeer, `${c.identity.npub}@${cAt}`]),
+      node: { leaf_only: true },
+    })
+    await seen(leaf, 'both of them', 'show_peers', (data) =>
+      [a, c].every(({ identity }) => rowOf(data, 'peers', 'node_addr', identity)) ? true : undefined,
+    )
+    a.introduce(c.identity)
+    await reachEachOther(a, c)
+    for (const node of [a, c]) {
+      node.introduce(leaf.identity)
+      await reachEachOther(leaf, node)
+    }
+    const parents = [await a.ask('show_tree'), await c.ask('show_tree')].map(({ parent }) => parent)
+    assert.ok(
+      parents[0] === c.identity.nodeAddr || parents[1] === a.identity.nodeAddr,
+      'one of them hangs on the other',
+    )
+    const { forwarding } = await leaf.ask('show_status')
+    assert.ok(typeof forwarding === 'object' && forwarding !== null && 'forwarded_packets' in forwarding)
+    assert.equal(Number(forwarding.forwarded_packets), 0)
+  })
+
   test('and ours carry ping6 between the interfaces of two namespaces', { skip: rootSkip }, async (t) => {
     const [here, there] = [await Namespace.create('ro'), await Namespace.create('rt')]
     for (const namespace of [here, there]) t.after(() => namespace.remove())
