@@ -155,7 +155,7 @@ export class Tree {
       else this.#host.violated(peer, now)
       return
     }
-    this.#state.update(announce)
+    this.#state.update(announce, now)
     counters.tree.accepted += 1
     this.#host.announced(peer, now)
     this.#noteLoop(peer, announce)

@@ -33,6 +33,10 @@ export const DAMPING: DampingLimits = {
   flapDamping: 120_000,
 }
 
+/** So often a parent that fell silent is left for another; after that it is kept until it is heard, gone, or this has passed. */
+export const ESCAPES = 3
+export const ESCAPES_PER_SECOND: number = 1 / 30
+
 /** Decides when discretionary switches of the parent have to wait. Mandatory ones never ask. */
 export class SwitchDamper {
   readonly #limits: DampingLimits

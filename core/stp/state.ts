@@ -2,11 +2,13 @@
 import type { Coordinates } from '../coordinates.ts'
 import { rootOf } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { TokenBucket } from '../peer/token-bucket.ts'
 import type { Millis, UnixSeconds } from '../time.ts'
 import { chooseParent, chooseUpstream } from './decide.ts'
 import type { ParentQuestion } from './decide.ts'
+import { LatestDeclarations } from './latest.ts'
 import type { DampingLimits } from './limits.ts'
-import { DAMPING, PARENT_HYSTERESIS, SwitchDamper } from './limits.ts'
+import { DAMPING, ESCAPES, ESCAPES_PER_SECOND, PARENT_HYSTERESIS, SwitchDamper } from './limits.ts'
 import type { AncestryEntry, Declaration, TreeAnnounce } from './wire.ts'
 
 export interface TreeOptions {
@@ -41,6 +43,9 @@ export class TreeState {
   readonly #damper: SwitchDamper
   readonly #announces = new Map<NodeAddr, TreeAnnounce>()
   readonly #paths = new Map<NodeAddr, Coordinates>()
+  readonly #latest = new LatestDeclarations()
+  /** Two that have lost the same parent look to each other, see that neither leads anywhere, and would do so again and again. */
+  readonly #escapes = new TokenBucket(ESCAPES, ESCAPES_PER_SECOND)
   #declaration: Declaration
   #coordinates: Coordinates
 
@@ -120,9 +125,10 @@ export class TreeState {
   }
 
   /** Stores a verified announce of a neighbour. False when it is not fresh. Call `evaluate` afterwards. */
-  update(announce: TreeAnnounce): boolean {
+  update(announce: TreeAnnounce, now: Millis): boolean {
     const { declaration } = announce
     if (!this.isFresh(declaration)) return false
+    this.#latest.note(announce.ancestry, now)
     this.#announces.set(declaration.node, announce)
     this.#paths.set(
       declaration.node,
@@ -148,7 +154,7 @@ export class TreeState {
 
   /** The neighbour that would be our parent if every root were smaller than we are. */
   upstream(facts: LinkFacts): NodeAddr | undefined {
-    return chooseUpstream(this.#question(facts))
+    return chooseUpstream(this.#question(facts, this.#paths))
   }
 
   /** Whether a cheaper parent has to wait at `now`. */
@@ -167,21 +173,32 @@ export class TreeState {
 
   /** The parent to declare; ourselves to become a root, undefined to stay. */
   #newParent(facts: LinkFacts, now: Millis): NodeAddr | undefined {
-    const choice = chooseParent(this.#question(facts))
+    const choice = chooseParent(this.#question(facts, this.#standing(now)))
     if (choice.type === 'keep') return undefined
     if (choice.type === 'be-root') return this.self
     if (choice.type === 'discretionary' && this.#damper.suppresses(now)) return undefined
+    if (facts.silent?.has(this.parent) === true && !this.#escapes.take(now)) return undefined
     return choice.parent
   }
 
-  #question(facts: LinkFacts): ParentQuestion {
+  #question(facts: LinkFacts, paths: ReadonlyMap<NodeAddr, Coordinates>): ParentQuestion {
     return {
       ...facts,
       self: this.self,
       parent: this.parent,
-      paths: this.#paths,
+      paths,
       hysteresis: this.#hysteresis,
     }
+  }
+
+  /** Paths that somebody on them has left since are believed of nobody but the parent, who will say so itself. */
+  #standing(now: Millis): ReadonlyMap<NodeAddr, Coordinates> {
+    const standing = new Map<NodeAddr, Coordinates>()
+    for (const [peer, path] of this.#paths) {
+      const { ancestry } = this.#announces.get(peer)!
+      if (peer === this.parent || !this.#latest.isOutdated(ancestry, now)) standing.set(peer, path)
+    }
+    return standing
   }
 
   /** The parent stays, but its own path may have changed, and ours with it. */

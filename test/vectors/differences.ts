@@ -149,6 +149,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
   ],
   'detour-along-the-tree': [],
   'lookups-by-origin': [],
+  'paths-that-were': [],
   'idle-session-reports': [],
   'no-filter-over-the-cap': [],
   'depth-cap': [],

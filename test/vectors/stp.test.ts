@@ -102,11 +102,14 @@ test('stp.json: freshness', () => {
     (vector) => {
       const sequence = BigInt(vector.sequence)
       const timestamp = BigInt(vector.timestamp)
-      const applied = tree.update({
-        declaration: { node: peer, parent: peer, sequence, timestamp },
-        ancestry: [{ node: peer, sequence, timestamp }],
-        signature: new Uint8Array(64),
-      })
+      const applied = tree.update(
+        {
+          declaration: { node: peer, parent: peer, sequence, timestamp },
+          ancestry: [{ node: peer, sequence, timestamp }],
+          signature: new Uint8Array(64),
+        },
+        0,
+      )
       assert.equal(applied, vector.applied)
     },
   )
@@ -250,7 +253,7 @@ function receive(tree: TreeState, keys: ReadonlyMap<NodeAddr, Uint8Array>, vecto
   if (!announce.ok) return 'decode_error'
   const fault = announceFault(announce.value, vector.from, key, nobleCrypto)
   if (fault !== undefined) return RESULT_OF_FAULT[fault]
-  if (!tree.update(announce.value)) return 'stale'
+  if (!tree.update(announce.value, 0)) return 'stale'
   tree.evaluate({ costs: new Map(), skip: new Set() }, 0n, 0)
   return 'accepted'
 }

@@ -14,11 +14,11 @@ import { addrOf } from '../addr.ts'
 
 const FACTS: LinkFacts = { costs: new Map(), skip: new Set() }
 
-/** An announce of the first node of `path`, unsigned: these tests begin behind the signature. */
-function announce(path: Coordinates, sequence: bigint): TreeAnnounce {
+/** An announce of the first node of `path`, unsigned: these tests begin behind the signature. The others are where they were. */
+function announce(path: Coordinates, sequence: bigint, aboveIt = 1n): TreeAnnounce {
   return {
     declaration: { node: path[0]!, parent: path[1] ?? path[0]!, sequence, timestamp: 0n },
-    ancestry: path.map((node) => ({ node, sequence, timestamp: 0n })),
+    ancestry: path.map((node, i) => ({ node, sequence: i === 0 ? sequence : aboveIt, timestamp: 0n })),
     signature: new Uint8Array(64),
   }
 }
@@ -42,18 +42,18 @@ test('a node joins, follows its parent, loses it, and is a root again', () => {
     coordinates: path(9),
   })
 
-  assert.ok(tree.update(announce(path(6, 1), 1n)))
+  assert.ok(tree.update(announce(path(6, 1), 1n), 0))
   const joined = tree.evaluate(FACTS, 1_700_000_005n, 5000)
   assert.deepEqual(joined, { parentChanged: true, rootChanged: true, damped: false })
   assert.deepEqual(tree.coordinates, path(9, 6, 1))
   assert.equal(tree.declaration.sequence, 2n)
 
-  assert.ok(tree.update(announce(path(6, 5, 1), 2n)))
+  assert.ok(tree.update(announce(path(6, 5, 1), 2n), 0))
   const followed = tree.evaluate(FACTS, 1_700_000_006n, 6000)
   assert.deepEqual(followed, { parentChanged: false, rootChanged: false, damped: false })
   assert.deepEqual(tree.coordinates, path(9, 6, 5, 1))
 
-  assert.ok(tree.update(announce(path(7, 1), 1n)))
+  assert.ok(tree.update(announce(path(7, 1), 1n), 0))
   assert.equal(
     tree.evaluate(FACTS, 1_700_000_007n, 7000),
     undefined,
@@ -76,9 +76,9 @@ test('a node joins, follows its parent, loses it, and is a root again', () => {
 
 test('the parent repeating itself changes nothing, and its new ancestors travel with our next announce', () => {
   const tree = new TreeState(addrOf(9), 0n)
-  tree.update(announce(path(6, 1), 1n))
+  tree.update(announce(path(6, 1), 1n), 0)
   tree.evaluate(FACTS, 1n, 0)
-  assert.ok(tree.update(announce(path(6, 1), 7n)))
+  assert.ok(tree.update(announce(path(6, 1), 7n, 7n), 0))
   assert.equal(tree.evaluate(FACTS, 2n, 100_000), undefined)
   assert.deepEqual(
     tree.ancestry().map((entry) => entry.sequence),
@@ -88,37 +88,37 @@ test('the parent repeating itself changes nothing, and its new ancestors travel 
 
 test('a parent that loops through us is left for another one', () => {
   const tree = new TreeState(addrOf(9), 0n)
-  tree.update(announce(path(6, 1), 1n))
-  tree.update(announce(path(7, 4, 3, 1), 1n))
+  tree.update(announce(path(6, 1), 1n), 0)
+  tree.update(announce(path(7, 4, 3, 1), 1n), 0)
   tree.evaluate(FACTS, 0n, 0)
   assert.equal(tree.parent, addrOf(6))
-  tree.update(announce(path(6, 9, 1), 2n))
+  tree.update(announce(path(6, 9, 1), 2n), 0)
   tree.evaluate(FACTS, 0n, 1)
   assert.deepEqual(tree.coordinates, path(9, 7, 4, 3, 1))
 })
 
 test('a better root elsewhere is followed at once when the root of the parent got worse', () => {
   const tree = new TreeState(addrOf(9), 0n)
-  tree.update(announce(path(6, 1), 1n))
-  tree.update(announce(path(7, 5, 4, 2), 1n))
+  tree.update(announce(path(6, 1), 1n), 0)
+  tree.update(announce(path(7, 5, 4, 2), 1n), 0)
   tree.evaluate(FACTS, 0n, 0)
-  tree.update(announce(path(6, 3), 2n))
+  tree.update(announce(path(6, 3), 2n), 0)
   tree.evaluate(FACTS, 0n, 1)
   assert.deepEqual(tree.coordinates, path(9, 7, 5, 4, 2))
 })
 
 test('an unusable neighbour with the smallest root does not keep us from a usable one', () => {
   const tree = new TreeState(addrOf(9), 0n)
-  tree.update(announce(path(6, 9, 0), 1n))
-  tree.update(announce(path(7, 3), 1n))
+  tree.update(announce(path(6, 9, 0), 1n), 0)
+  tree.update(announce(path(7, 3), 1n), 0)
   tree.evaluate(FACTS, 0n, 0)
   assert.deepEqual(tree.coordinates, path(9, 7, 3))
 })
 
 test('a way to a better root is taken although only the links to worse ones were measured', () => {
   const tree = new TreeState(addrOf(9), 0n)
-  tree.update(announce(path(7, 3), 1n))
-  tree.update(announce(path(6, 1), 1n))
+  tree.update(announce(path(7, 3), 1n), 0)
+  tree.update(announce(path(6, 1), 1n), 0)
   tree.evaluate({ costs: new Map([[addrOf(7), 1.5]]), skip: new Set() }, 0n, 0)
   assert.equal(tree.root, addrOf(1))
 })
@@ -128,16 +128,16 @@ test('nobody joins below the deepest place', () => {
   assert.equal(pathFault(announce(deepest, 1n)), undefined)
   assert.equal(pathFault(announce([addrOf(200), ...deepest], 1n)), 'too-deep')
   const tree = new TreeState(addrOf(250), 0n)
-  tree.update(announce(deepest, 1n))
+  tree.update(announce(deepest, 1n), 0)
   assert.equal(tree.evaluate(FACTS, 0n, 0), undefined)
   assert.ok(tree.isRoot)
 })
 
 test('tree peers are the parent and those who declared us', () => {
   const tree = new TreeState(addrOf(5), 0n)
-  tree.update(announce(path(3, 1), 1n))
-  tree.update(announce(path(8, 5), 1n))
-  tree.update(announce(path(7, 1), 1n))
+  tree.update(announce(path(3, 1), 1n), 0)
+  tree.update(announce(path(8, 5), 1n), 0)
+  tree.update(announce(path(7, 1), 1n), 0)
   tree.evaluate(FACTS, 0n, 0)
   assert.deepEqual(
     [3, 8, 7].map((n) => tree.isTreePeer(addrOf(n))),
@@ -220,7 +220,7 @@ function exchange(links: ReadonlyMap<TreeState, ReadonlySet<TreeState>>, round: 
   for (const [node, neighbours] of links) {
     for (const neighbour of neighbours) {
       const { declaration } = neighbour
-      node.update({ declaration, ancestry: neighbour.ancestry(), signature: new Uint8Array(64) })
+      node.update({ declaration, ancestry: neighbour.ancestry(), signature: new Uint8Array(64) }, 0)
     }
     node.evaluate(FACTS, BigInt(round), round * 60_000)
   }
@@ -229,8 +229,8 @@ function exchange(links: ReadonlyMap<TreeState, ReadonlySet<TreeState>>, round: 
 test('no announce is fresh twice', () => {
   const tree = new TreeState(addrOf(9), 0n)
   const first: TreeAnnounce = announce(path(6, 1), 3n)
-  assert.ok(tree.update(first))
+  assert.ok(tree.update(first, 0))
   assert.ok(!tree.isFresh(first.declaration))
   tree.remove(addrOf(6) satisfies NodeAddr)
-  assert.ok(tree.update(announce(path(6, 1), 1n)), 'a neighbour that left starts again')
+  assert.ok(tree.update(announce(path(6, 1), 1n), 0), 'a neighbour that left starts again')
 })
