@@ -332,6 +332,32 @@ describe('a node written in Rust', { skip, concurrency: 4 }, () => {
     assert.equal(Number(forwarding.forwarded_packets), 0)
   })
 
+  test('takes ours for a root where its own place would be deeper than we believe', async (t) => {
+    const folder = scratch(t)
+    const [rootAt, oursAt] = [`127.0.0.1:${await freeUdpPort()}`, `127.0.0.1:${await freeUdpPort()}`]
+    const root = await RustNode.run(t, { name: 'root', seed: ROOT_SEED, folder, udp: rootAt, peers: [] })
+    const ours = await DaemonNode.run(t, {
+      name: 'ours',
+      seed: CHILD_SEED,
+      folder,
+      config: settings(oursAt, [`${root.identity.npub}@${rootAt}`]),
+      node: { tree: { max_depth: 1 } },
+    })
+    await agreed({ root, child: ours })
+    const udp = `127.0.0.1:${await freeUdpPort()}`
+    const peers = [`${ours.identity.npub}@${oursAt}`]
+    const beyond = await RustNode.run(t, { name: 'beyond', seed: 3, folder, udp, peers })
+    await seen(beyond, 'ours as its root', 'show_tree', (data) =>
+      data['root'] === ours.identity.nodeAddr && data['depth'] === 1 ? true : undefined,
+    )
+    const { root: ourRoot } = await ours.ask('show_tree')
+    assert.equal(ourRoot, root.identity.nodeAddr)
+    await seen(ours, 'whom it told no path', 'show_peers', (data) =>
+      rowOf(data, 'peers', 'node_addr', beyond.identity)?.['path_cut'] === true ? true : undefined,
+    )
+    for (const node of [root, beyond]) await reachEachOther(ours, node)
+  })
+
   test('and ours carry ping6 between the interfaces of two namespaces', { skip: rootSkip }, async (t) => {
     const [here, there] = [await Namespace.create('ro'), await Namespace.create('rt')]
     for (const namespace of [here, there]) t.after(() => namespace.remove())

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { PartialNodeConfig } from '../../../core/index.ts'
+import type { LinkProfile, PartialNodeConfig } from '../../../core/index.ts'
 import { standInCrypto } from '../../sim/stand-in-crypto.ts'
 import { TestMesh, type TestNode } from '../../support/mesh.ts'
 
@@ -15,10 +15,14 @@ const MINUTE = 60 * SECOND
 const capped = (maxDepth: number): PartialNodeConfig => ({ tree: { maxDepth, reevalIntervalSecs: 0 } })
 
 /** A chain that begins with the smallest address, so that the first tree grows from its end. */
-function chain(length: number, config: PartialNodeConfig, options: { seed: number; mtu?: number }): Chain {
+function chain(
+  length: number,
+  config: PartialNodeConfig,
+  { profile = 'stock', ...options }: { seed: number; mtu?: number; profile?: LinkProfile },
+): Chain {
   const mesh = new TestMesh({ ...options, config, crypto: standInCrypto })
   const nodes = [...mesh.addNodes(length)].sort((a, b) => (a.addr < b.addr ? -1 : 1))
-  for (const [i, node] of nodes.slice(1).entries()) mesh.connect(nodes[i]!, node)
+  for (const [i, node] of nodes.slice(1).entries()) mesh.connect(nodes[i]!, node, { profile })
   return { mesh, nodes }
 }
 
@@ -55,6 +59,15 @@ for (const { what, cap, length, mtu, expected } of EDGES) {
     assert.deepEqual(depths(world), expected)
   })
 }
+
+test('on a radio a tree is no deeper than its airtime allows, whatever its frames would hold', () => {
+  const world = chain(26, capped(64), { seed: 3, profile: 'constrained' })
+  world.mesh.run(30 * MINUTE)
+  assert.deepEqual(
+    depths(world),
+    world.nodes.map((_, i) => (i < 24 ? i : i - 23)),
+  )
+})
 
 test('beyond the last place neighbours take the last node for a root, and everybody reaches everybody', () => {
   const world = chain(9, capped(4), { seed: 3 })
