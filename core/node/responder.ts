@@ -11,7 +11,7 @@ import type { TransportInfo } from '../link.ts'
 import type { IkHello } from '../noise/index.ts'
 import { IkResponder } from '../noise/index.ts'
 import type { AdmissionRefusal, LinkPath, Msg1Decision, Peer } from '../peer/index.ts'
-import { LinkSession, SourceBuckets, decideMsg1, refuseInbound, sameMsg1 } from '../peer/index.ts'
+import { LinkSession, SourceBuckets, decideMsg1, refuseInbound } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
 import type { LinkTable } from './link-table.ts'
@@ -45,7 +45,7 @@ export class Responder {
   msg1(frame: Msg1Frame, bytes: Uint8Array, from: LinkPath, transport: TransportInfo, now: Millis): void {
     const { counters, identity, rng, epoch } = this.#ctx
     counters.handshake.msg1Received += 1
-    if (this.#repeatAnswer(bytes, from, now)) return
+    if (this.#repeatAnswer(frame, bytes, from, now)) return
     if (!this.#withinRate(from, now)) {
       counters.handshake.msg1RateLimited += 1
       return
@@ -85,9 +85,9 @@ export class Responder {
   }
 
   /** A msg1 that was answered before gets the very same answer, at no cost of cryptography. */
-  #repeatAnswer(bytes: Uint8Array, from: LinkPath, now: Millis): boolean {
+  #repeatAnswer({ senderIndex }: Msg1Frame, bytes: Uint8Array, from: LinkPath, now: Millis): boolean {
     for (const peer of this.#ctx.peers.values()) {
-      const session = peer.keys.answeredBy((msg1) => sameMsg1(msg1, bytes))
+      const session = peer.keys.answeredBy(senderIndex, bytes)
       if (session?.answered === undefined) continue
       // Once the peer uses the keys it has had our answer, and this msg1 is an old one.
       if (session.lastOpenedAt !== undefined) {

@@ -6,6 +6,7 @@
  * the choice: the receiver index names the session and the tag proves it.
  */
 import type { Millis } from '../time.ts'
+import { sameMsg1 } from './decide.ts'
 import type { LinkSession } from './link-session.ts'
 
 /**
@@ -94,10 +95,11 @@ export class KeyRing {
     return this.#candidates[0]?.establishedAt
   }
 
-  /** The session whose handshake began with this very msg1, if we answered it. */
-  answeredBy(matches: (msg1: Uint8Array) => boolean): LinkSession | undefined {
-    const sessions = [...this.#candidates, this.#current, this.#previous]
-    return sessions.find((session) => session?.answered !== undefined && matches(session.answered.msg1))
+  /** The session whose handshake began with this very msg1, which names `theirIndex`, if we answered it. */
+  answeredBy(theirIndex: number, msg1: Uint8Array): LinkSession | undefined {
+    for (const session of this.#candidates) if (isAnswerTo(session, theirIndex, msg1)) return session
+    if (isAnswerTo(this.#current, theirIndex, msg1)) return this.#current
+    return isAnswerTo(this.#previous, theirIndex, msg1) ? this.#previous : undefined
   }
 
   clear(): void {
@@ -107,4 +109,10 @@ export class KeyRing {
     this.#candidates = []
     this.#current = undefined
   }
+}
+
+/** The index is looked at first: every msg1 from outside is held against the keys of all peers. */
+function isAnswerTo(session: LinkSession | undefined, theirIndex: number, msg1: Uint8Array): boolean {
+  if (session?.theirIndex !== theirIndex || session.answered === undefined) return false
+  return sameMsg1(session.answered.msg1, msg1)
 }
