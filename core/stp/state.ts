@@ -88,9 +88,8 @@ export class TreeState {
   }
 
   /**
-   * What a neighbour is told whose link does not carry our path: that we are a root, which we are for whoever hangs on us there.
-   * A shortened path would hide who is above us, and a tree could close into a ring; a place that is told no more would be
-   * believed for ever.
+   * What a neighbour is told that the path is too long for: that we are a root (docs/adr/0011-where-a-path-ends.md). A part of the
+   * path would hide who is above us, and a ring could close.
    */
   cut(): Pick<TreeAnnounce, 'declaration' | 'ancestry'> {
     const { node, sequence, timestamp } = this.#declaration

@@ -3,12 +3,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   chooseParent,
+  DEFAULT_NODE_CONFIG,
   deepestIn,
+  MAX_TREE_DEPTH,
   type NodeAddr,
   type ParentChoice,
   treeAnnounceSize,
 } from '../../../core/index.ts'
 import { addrOf } from '../addr.ts'
+
+test('what is believed where nothing is configured is the default of the configuration', () => {
+  assert.equal(DEFAULT_NODE_CONFIG.tree.maxDepth, MAX_TREE_DEPTH)
+})
 
 test('the deepest place is the last whose announce fits', () => {
   for (const depth of [0, 1, 2, 40, 1000]) {
