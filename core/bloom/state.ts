@@ -6,6 +6,9 @@ import { BloomFilter } from './filter.ts'
 import { MAX_FALSE_POSITIVE_RATE } from './limits.ts'
 import type { FilterAnnounce } from './wire.ts'
 
+/** From so many neighbours on it takes less to unite them all than to merge them for each. */
+const MANY = 5
+
 /** Everything that we reach, kept until a filter changes: what each of many neighbours is told is most of it. */
 interface Union {
   readonly contributions: readonly Contribution[]
@@ -119,6 +122,7 @@ export class FilterState {
       if (filter !== undefined) contributions.push({ peer: treePeer, filter })
     }
     const own = [this.#self, ...this.#leaves]
+    if (contributions.length < MANY) return outgoingFilter(own, contributions, peer)
     if (this.#union === undefined || !isOf(this.#union, contributions))
       this.#union = unite(own, contributions)
     const { all, again, isMergeable } = this.#union
