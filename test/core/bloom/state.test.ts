@@ -57,33 +57,42 @@ test('a filter that would lift ours over the cap is left out, the honest ones st
 
 test('what many neighbours are told is what each would be told alone, whatever changes between', () => {
   const [self, ...peers] = Array.from({ length: 9 }, (_, n) => addrOf(n))
+  const filter = fc.oneof(
+    { weight: 30, arbitrary: addresses.map((addrs) => BloomFilter.of(addrs)) },
+    fc.constantFrom(filterWith(5000), filterWith(5900), filterWith(40, 4)),
+  )
   const change = fc.record({
-    peer: fc.nat(7),
-    filter: fc.oneof(
-      { weight: 6, arbitrary: addresses.map((addrs) => BloomFilter.of(addrs)) },
-      fc.constantFrom(filterWith(5000), filterWith(5900), filterWith(40, 4)),
-    ),
-    leaf: fc.option(fc.nat(1000).map(addrOf)),
-    leaves: fc.boolean(),
+    peer: fc.constantFrom(...peers),
+    filter: fc.option(filter),
+    leaf: fc.nat(1000).map(addrOf),
     treePeers: fc.subarray(peers, { minLength: 3 }),
   })
+  const start = fc.array(filter, { minLength: peers.length, maxLength: peers.length })
   fc.assert(
-    fc.property(fc.array(change, { minLength: 1, maxLength: 24 }), (changes) => {
+    fc.property(start, fc.array(change, { minLength: 1, maxLength: 6 }), (filters, changes) => {
       const state = new FilterState(self!)
-      for (const [i, { peer, filter, leaf, leaves, treePeers }] of changes.entries()) {
-        if (leaves) state.remove(peers[peer]!)
-        else state.receive(peers[peer]!, { sequence: BigInt(i + 1), filter })
-        if (leaf !== null) state.addLeaf(leaf)
+      let sequence = 1n
+      for (const [i, peer] of peers.entries()) state.receive(peer, { sequence, filter: filters[i]! })
+      for (const { peer, filter: changed, leaf, treePeers } of changes) {
+        if (changed === null) state.remove(peer)
+        else state.receive(peer, { sequence: ++sequence, filter: changed })
         const contributions = treePeers.flatMap((each) => {
           const theirs = state.filterOf(each)
           return theirs === undefined ? [] : [{ peer: each, filter: theirs }]
         })
-        for (const recipient of peers) {
-          const alone = outgoingFilter([self!, ...state.leaves()], contributions, recipient)
-          const told = state.outgoing(recipient, treePeers)
-          assert.ok(told.filter.equals(alone.filter))
-          assert.deepEqual(told.leftOut, alone.leftOut)
+        const agree = (): void => {
+          for (const recipient of peers) {
+            const alone = outgoingFilter([self!, ...state.leaves()], contributions, recipient)
+            const told = state.outgoing(recipient, treePeers)
+            assert.ok(told.filter.equals(alone.filter))
+            assert.deepEqual(told.leftOut, alone.leftOut)
+          }
         }
+        agree()
+        state.addLeaf(leaf)
+        agree()
+        state.removeLeaf(leaf)
+        agree()
       }
     }),
     { numRuns: 60, seed: 3 },
