@@ -35,9 +35,16 @@ export class Copies {
     this.#arrived = new Repeats(context.identity.crypto, TOGETHER_MS)
   }
 
-  /** How often a datagram of this class goes to a neighbour. */
-  towards({ addr, lossRate = 0 }: Neighbour, frameClass: FrameClass, now: Millis): number {
-    const isAwaited = frameClass === 'handshake' || frameClass === 'interactive'
+  /** How often a datagram goes to a neighbour. */
+  towards(
+    { addr, lossRate = 0 }: Neighbour,
+    payload: Uint8Array,
+    frameClass: FrameClass,
+    now: Millis,
+  ): number {
+    // A ping may be urgent and yet large.
+    const isAwaited =
+      (frameClass === 'handshake' || frameClass === 'interactive') && transitClass(payload) !== 'bulk'
     const copies = isAwaited && lossRate > LOSSY ? copiesFor(lossRate) : 1
     return copies === 1 || this.#budget.take(addr, now) ? copies : 1
   }

@@ -143,7 +143,8 @@ export class Forwarder {
       destination,
       payload,
     })
-    if (!this.#send(route.via, message, frameClass, now, false)) return false
+    const copies = this.#copies.towards(route.via, payload, frameClass, now)
+    if (!sendCopies(this.#context, copies, route.via, message, frameClass, now)) return false
     counters.forwarding.originatedPackets++
     counters.forwarding.originatedBytes += message.length
     return true
@@ -204,7 +205,8 @@ export class Forwarder {
     if (congestedHere) counters.congestion.congestionDetected++
     const mark = congested || congestedHere
     rewriteHop(message, header.ttl, header.pathMtu)
-    if (!this.#send(next, message, frameClass, now, mark)) {
+    const copies = this.#copies.towards(next, datagram.payload, frameClass, now)
+    if (!sendCopies(this.#context, copies, next, message, frameClass, now, mark)) {
       counters.forwarding.dropSendErrorPackets++
       counters.forwarding.dropSendErrorBytes += size
       return
@@ -213,17 +215,6 @@ export class Forwarder {
     counters.forwarding.forwardedBytes += size
     if (mark) counters.congestion.ceForwarded++
     this.#countRoute(destination, position, next)
-  }
-
-  #send(
-    to: Neighbour,
-    message: Uint8Array,
-    frameClass: FrameClass,
-    now: Millis,
-    congested: boolean,
-  ): boolean {
-    const copies = this.#copies.towards(to, frameClass, now)
-    return sendCopies(this.#context, copies, to, message, frameClass, now, congested)
   }
 
   #nextHop(from: NodeAddr, destination: NodeAddr, position: Coordinates | undefined, now: Millis): NextHop {

@@ -50,6 +50,54 @@ test('three lossy hops apart, packets get through, and then as often as the link
   }
 })
 
+test('over lossy links a ping goes in copies of which each hop passes one on; what is large, and over links without loss all, goes once', () => {
+  for (const [loss, least] of [
+    [0, 1],
+    [0.25, 2],
+  ] as const) {
+    const mesh = new TestMesh({ seed: 9 })
+    const [first, middle, last] = mesh.addNodes(3)
+    assert.ok(first && middle && last)
+    mesh.connect(first, middle, { loss, latencyMs: 2 })
+    mesh.connect(middle, last, { loss, latencyMs: 2 })
+    mesh.run(30 * SECOND)
+    mesh.input(first, { type: 'identity', publicKey: last.identity.publicKey })
+    const [source, destination] = [first.identity.ipv6, last.identity.ipv6]
+    const ping = (sequence: number, size: number): void => {
+      const packet = echoRequest({ source, destination, id: 1, sequence, data: new Uint8Array(size) })
+      mesh.input(first, { type: 'packet', packet })
+    }
+    // The session comes up, and what shows positions to routers is over.
+    for (let sequence = 0; sequence < 20; sequence++) {
+      ping(sequence, 56)
+      mesh.run(SECOND)
+    }
+    mesh.isTracing = true
+    /** Frames that leave each of the two at once for one ping. */
+    const framesOf = (size: number): readonly number[] => {
+      mesh.trace.length = 0
+      ping(100, size)
+      mesh.run(3)
+      return [first, middle].map(
+        (from) => mesh.trace.filter((sent) => sent.from === from && sent.frame.length > size).length,
+      )
+    }
+    const before = middle.node.views.counters().forwarding.dropCopiedPackets
+    const pings = Array.from({ length: 10 }, () => framesOf(180))
+    assert.ok(
+      pings.every(([sent]) => sent! >= least && sent! <= 3),
+      JSON.stringify(pings),
+    )
+    assert.ok(
+      pings.every(([, passed]) => passed === 0 || (passed! >= least && passed! <= 3)),
+      JSON.stringify(pings),
+    )
+    const { dropCopiedPackets } = middle.node.views.counters().forwarding
+    assert.equal(dropCopiedPackets > before, loss > 0)
+    assert.deepEqual(framesOf(1000)[0], 1)
+  }
+})
+
 /** As the live meshes are measured: all pairs at once, each until it is answered, a second for every try. */
 function unanswered(seed: number, tries: number): number {
   const hosts: { readonly node: TestNode; readonly packet: Uint8Array }[] = []
