@@ -47,6 +47,8 @@ export class FilterState {
   /** Addresses behind us that announce nothing themselves: leaves whose link we answer for. */
   readonly #leaves = new Set<NodeAddr>()
   readonly #inbound = new Map<NodeAddr, FilterAnnounce>()
+  /** What stands for the filters that have not come. */
+  readonly #unheard = new Map<NodeAddr, BloomFilter>()
   readonly #lastSent = new Map<NodeAddr, BloomFilter>()
   readonly #leftOut = new Map<NodeAddr, readonly NodeAddr[]>()
   #union: Union | undefined
@@ -75,7 +77,10 @@ export class FilterState {
   /** Takes a neighbour's announce; only an accepted one changes anything, and only it consumes its sequence. */
   receive(peer: NodeAddr, announce: FilterAnnounce): FilterVerdict {
     const verdict = judgeFilter(announce, this.sequenceOf(peer), this.#maxInboundRate)
-    if (verdict === 'accepted') this.#inbound.set(peer, announce)
+    if (verdict === 'accepted') {
+      this.#inbound.set(peer, announce)
+      this.#unheard.delete(peer)
+    }
     return verdict
   }
 
@@ -92,6 +97,7 @@ export class FilterState {
   /** Forgets a neighbour that left. What we reach has changed for the others. */
   remove(peer: NodeAddr): void {
     this.#inbound.delete(peer)
+    this.#unheard.delete(peer)
     this.#lastSent.delete(peer)
     this.#leftOut.delete(peer)
   }
@@ -118,8 +124,7 @@ export class FilterState {
   outgoing(peer: NodeAddr, treePeers: Iterable<NodeAddr>): OutgoingFilter {
     const contributions: Contribution[] = []
     for (const treePeer of treePeers) {
-      const filter = this.filterOf(treePeer)
-      if (filter !== undefined) contributions.push({ peer: treePeer, filter })
+      contributions.push({ peer: treePeer, filter: this.filterOf(treePeer) ?? this.#alone(treePeer) })
     }
     const own = [this.#self, ...this.#leaves]
     if (contributions.length < MANY) return outgoingFilter(own, contributions, peer)
@@ -129,6 +134,13 @@ export class FilterState {
     if (!isMergeable) return outgoingFilter(own, contributions, peer)
     const theirs = contributions.find((contribution) => contribution.peer === peer)?.filter
     return { filter: all.without(theirs ?? BloomFilter.empty(), again), leftOut: [] }
+  }
+
+  /** It may have said what it reaches once and for all, and the line lost it: itself at least can be reached. */
+  #alone(peer: NodeAddr): BloomFilter {
+    let filter = this.#unheard.get(peer)
+    if (filter === undefined) this.#unheard.set(peer, (filter = BloomFilter.of([peer])))
+    return filter
   }
 
   /** Whether a neighbour's filter did not fit into what some other was last told. */

@@ -152,6 +152,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
   'paths-that-were': [],
   'idle-session-reports': [],
   'no-filter-over-the-cap': [],
+  'neighbours-without-filter': [],
   'depth-cap': [],
   'positions-by-trust': [],
   'turns-in-a-crowd': [],
