@@ -10,6 +10,8 @@ export interface Row {
   /** By column; a column that is missing does not apply. */
   readonly figures: Readonly<Record<string, Figure>>
   readonly target?: Target
+  /** Where more than the target decides whether it is well. */
+  readonly passed?: boolean
   /** Why something was not measured, or how it was. */
   readonly note?: string
 }
@@ -39,7 +41,8 @@ export function atLeast(limit: number, column?: string): Target {
 
 /** Whether the target is met; null when there is none or its figure was not measured. */
 export function isMet(row: Row): boolean | null {
-  const { target, figures } = row
+  const { target, figures, passed } = row
+  if (passed !== undefined) return passed
   if (target === undefined) return null
   const measured = target.column === undefined ? Object.values(figures) : [figures[target.column]]
   if (measured.length === 0 || measured.some((figure) => figure === undefined || figure === null)) return null

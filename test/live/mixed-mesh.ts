@@ -26,7 +26,7 @@ const report = await liveReport({
   isQuick: args.includes('--quick'),
   progress: complain,
 })
-const worse = worseThanRust(report)
+const worse = report.rows.flatMap((row) => worseThanRust(row).map((kind) => `${row.what}, ${kind}`))
 process.stdout.write(`${args.includes('--json') ? toJson([report]) : toText(report)}\n`)
 complain(worse.length === 0 ? 'Nowhere worse than the Rust peer alone.' : `Worse: ${worse.join('; ')}`)
-process.exitCode = worse.length === 0 && report.rows.every((row) => isMet(row) !== false) ? 0 : 1
+process.exitCode = report.rows.every((row) => isMet(row) !== false) ? 0 : 1

@@ -69,20 +69,28 @@ function longest(answers: readonly (number | undefined)[]): number | undefined {
   return most
 }
 
+/** Of the runs under way. */
+const ends = new Set<() => Promise<void>>()
+
 /** Runs what needs ending, and ends it whatever happens, the last thing first; also when the user stops it. */
 export async function withTeardown<T>(run: (t: Teardown) => Promise<T>): Promise<T> {
-  const ends: (() => unknown)[] = []
-  const end = async (): Promise<void> => {
-    for (const one of ends.splice(0).toReversed()) await one()
-  }
+  const steps: (() => unknown)[] = []
+  let ending: Promise<void> | undefined
+  const end = (): Promise<void> => (ending ??= endAll(steps))
   const stop = (): void => {
-    void end().finally(() => process.exit(STOPPED))
+    void Promise.allSettled([...ends].map((one) => one())).finally(() => process.exit(STOPPED))
   }
+  ends.add(end)
   for (const signal of SIGNALS) process.once(signal, stop)
   try {
-    return await run({ after: (one) => ends.push(one) })
+    return await run({ after: (one) => steps.push(one) })
   } finally {
     for (const signal of SIGNALS) process.off(signal, stop)
     await end()
+    ends.delete(end)
   }
+}
+
+async function endAll(steps: readonly (() => unknown)[]): Promise<void> {
+  for (const one of steps.toReversed()) await one()
 }

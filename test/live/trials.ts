@@ -1,22 +1,21 @@
-/** Trials of one thing each: new keys under continuous pings, both ends dialling at once, a node with another key. */
+/** Trials of one thing each: new keys or a jumping clock under continuous pings, both ends dialling at once, a node with another key. */
+import { join } from 'node:path'
 import { isRecord, type ReplyData } from '../../gateway/control/index.ts'
-import { scratch, type Teardown } from '../support/live-node.ts'
-import { eventually } from '../support/process.ts'
+import { DaemonNode, scratch, type Teardown } from '../support/live-node.ts'
+import { eventually, ROOT } from '../support/process.ts'
 import { randomGraph } from './graph.ts'
-import { echo, LiveMesh, type Make, type Member, type MeshKind } from './live-mesh.ts'
-import { answered, firstAnswers, pause } from './measure.ts'
+import { echo, LiveMesh, rootIndex, type Make, type Member, type MeshKind } from './live-mesh.ts'
+import { answered, firstAnswers, pause, type Delivery, type Pairs } from './measure.ts'
 
 const GRAPH = { nodes: 8, edges: 13, tcp: 0.3 }
 const PING_EVERY_MS = 200
 const PING_MS = 2000
 const LOOK_EVERY_MS = 1000
-const TRIAL_PAIRS = 10
+export const TRIAL_PAIRS = 10
 /** Links to the old key have to die first. */
 const IDENTITY_TRIES = 60
 
-export interface Rekeys {
-  readonly pings: number
-  readonly lost: number
+export interface Rekeys extends Delivery {
   /** Links and sessions whose keys changed, each counted once. */
   readonly rekeys: number
 }
@@ -46,18 +45,60 @@ export async function rekeyTrial(
   await firstAnswers(pairs)
   const end = performance.now() + periods * rekeySeconds * 1000
   const isOver = (): boolean => performance.now() > end
-  let pings = 0
-  let lost = 0
+  const [rekeys, delivery] = await Promise.all([turnsOf(mesh, isOver), ping(pairs, isOver)])
+  return { ...delivery, rekeys }
+}
+
+/** Each pair every 200 ms, and none said again. */
+async function ping(pairs: Pairs, isOver: () => boolean): Promise<Delivery> {
+  let [sent, arrived] = [0, 0]
   const pinging = pairs.map(async ([from, to]) => {
     while (!isOver()) {
-      pings++
-      if (!(await echo(from, to, PING_MS))) lost++
+      sent++
+      if (await echo(from, to, PING_MS)) arrived++
       await pause(PING_EVERY_MS)
     }
   })
-  const rekeys = await turnsOf(mesh, isOver)
   await Promise.all(pinging)
-  return { pings, lost, rekeys }
+  return { sent, answered: arrived }
+}
+
+/** A daemon asks for the time of day once a minute. */
+const CLOCK_MS = 65_000
+
+export interface ClockJumps extends Delivery {
+  /** Pairs that answered after the jumps and after their root was killed and started again in the new time. */
+  readonly after: number
+}
+
+/** The clocks of all our nodes jump a day ahead and two back. That of the Rust node is the machine's, and stays. */
+export async function clockTrial(t: Teardown, kind: MeshKind, seed: number): Promise<ClockJumps> {
+  const { nodes } = GRAPH
+  const mesh = await LiveMesh.start(t, {
+    kind,
+    nodes,
+    edges: randomGraph({ ...GRAPH, seed }),
+    loss: 0,
+    folder: scratch(t),
+    label: `ck${kind}`,
+    nodeOptions: ['--import', join(ROOT, 'dist', 'test', 'live', 'clock-step.js')],
+  })
+  await mesh.converged(60_000)
+  const pairs = mesh.pairs(seed, TRIAL_PAIRS)
+  await firstAnswers(pairs)
+  const end = performance.now() + 2 * CLOCK_MS
+  const pinging = ping(pairs, () => performance.now() > end)
+  for (let jump = 0; jump < 2; jump++) {
+    for (const { node } of mesh.members) {
+      if (node instanceof DaemonNode && node.pid !== undefined) process.kill(node.pid, 'SIGUSR2')
+    }
+    await pause(CLOCK_MS)
+  }
+  const delivery = await pinging
+  const root = mesh.members[rootIndex(nodes)]!
+  await mesh.kill(root)
+  await mesh.restart(root)
+  return { ...delivery, after: answered(await firstAnswers(pairs, IDENTITY_TRIES)) }
 }
 
 /** Turns of the K bit of links and sessions, which both ends of each see. */
