@@ -76,10 +76,10 @@ test('what many neighbours are told is what each would be told alone, whatever c
       for (const { peer, filter: changed, leaf, treePeers } of changes) {
         if (changed === null) state.remove(peer)
         else state.receive(peer, { sequence: ++sequence, filter: changed })
-        const contributions = treePeers.flatMap((each) => {
-          const theirs = state.filterOf(each)
-          return theirs === undefined ? [] : [{ peer: each, filter: theirs }]
-        })
+        const contributions = treePeers.map((each) => ({
+          peer: each,
+          filter: state.filterOf(each) ?? BloomFilter.of([each]),
+        }))
         const agree = (): void => {
           for (const recipient of peers) {
             const alone = outgoingFilter([self!, ...state.leaves()], contributions, recipient)
