@@ -148,13 +148,7 @@ test('a path that is too deep, unknown messages, broken messages and replays end
   const { tree, link, forwarding, bloom } = host.node.views.counters()
   assert.equal(host.node.views.peers().length, 1)
   assert.deepEqual(
-    [
-      tree.ancestryInvalid,
-      tree.decodeError,
-      link.unknownMessage,
-      forwarding.decodeErrorPackets,
-      bloom.decodeError,
-    ],
+    [tree.tooDeep, tree.decodeError, link.unknownMessage, forwarding.decodeErrorPackets, bloom.decodeError],
     [10, 10, 10, 10, 10],
   )
   assert.equal(link.replayed, 10)
