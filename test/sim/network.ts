@@ -131,6 +131,15 @@ export class SimNetwork {
     return probe
   }
 
+  /** Ends the session of a probe at both ends. */
+  hangUp({ from, to }: Probe): void {
+    for (const [node, other] of [
+      [from, to],
+      [to, from],
+    ] as const)
+      this.mesh.input(node, { type: 'probe', peer: other.identity.publicKey, act: 'hang-up' })
+  }
+
   /** Begins anew a node whose process was gone. */
   start(node: TestNode): void {
     this.mesh.restart(node)

@@ -8,6 +8,11 @@ import { hopsFrom } from './topology.ts'
 export const PROBE_EVERY: Millis = 10
 /** Least time between two probes of one node: an origin's requests for one target are forwarded once in two seconds. */
 export const ROUND: Millis = 3 * SECOND
+/**
+ * A pair hangs up so long after its datagram arrived: it is the way there that is asked about, and sessions that nobody uses
+ * report to each other for minutes, which is most of what a simulation would do.
+ */
+export const HANG_UP_AFTER: Millis = SECOND
 const LAST_ARRIVAL: Millis = 10 * SECOND
 
 export interface PairFigures {
@@ -18,19 +23,23 @@ export interface PairFigures {
   readonly stretch: number
 }
 
-/** `count` pairs, none twice, with no more than `within` links between them along the tree. */
+/** `count` pairs, none twice nor the other way round, with no more than `within` links between them along the tree. */
 export function firstContacts(network: SimNetwork, count: number, within: number = Infinity): PairFigures {
   const { mesh, nodes } = network
   const order = shuffled(network, nodes)
   const every = Math.max(PROBE_EVERY, ROUND / nodes.length)
   const probes: Probe[] = []
-  for (const shift of shuffled(network, nodes.slice(1).keys()).map((i) => i + 1)) {
+  let talking: readonly Probe[] = []
+  const shifts = Array.from({ length: Math.floor((nodes.length - 1) / 2) }, (_, i) => i + 1)
+  for (const shift of shuffled(network, shifts)) {
     for (const [i, to] of order.entries()) {
       if (probes.length === count) break
       const from = order[(i + shift) % order.length]!
       if (treeDistance(positionOf(from), positionOf(to)) > within) continue
-      probes.push(network.probe(from, to))
+      const probe = network.probe(from, to)
+      probes.push(probe)
       mesh.run(every)
+      talking = hangUp(network, [...talking, probe])
     }
   }
   mesh.run(LAST_ARRIVAL)
@@ -41,6 +50,14 @@ export function firstContacts(network: SimNetwork, count: number, within: number
     byFirstLookup: first.length / probes.length,
     stretch: meanStretch(network, arrived),
   }
+}
+
+/** Returns those that talk on. */
+function hangUp(network: SimNetwork, talking: readonly Probe[]): readonly Probe[] {
+  const isDone = ({ arrivedAt }: Probe): boolean =>
+    arrivedAt !== undefined && arrivedAt + HANG_UP_AFTER <= network.mesh.now
+  for (const probe of talking) if (isDone(probe)) network.hangUp(probe)
+  return talking.filter((probe) => !isDone(probe))
 }
 
 function positionOf({ node }: TestNode): Coordinates {
