@@ -2,7 +2,7 @@
 import { atLeast, atMost, isMet, type Figure, type Report, type Row, type Target } from '../bench/report.ts'
 import type { Teardown } from '../support/live-node.ts'
 import type { MeshKind } from './live-mesh.ts'
-import { scenario, withTeardown, type Outcome } from './scenario.ts'
+import { firstPings, scenario, withTeardown, type Outcome } from './scenario.ts'
 import { PLACE_PAIRS, PLACES, placeTrial, type Place } from './place-trial.ts'
 import { clockTrial, dialTrial, identityTrial, rekeyTrial, TRIAL_PAIRS } from './trials.ts'
 
@@ -21,10 +21,12 @@ const EDGES = 13
 const PAIRS = 20
 const TCP_SHARE = 0.3
 const CHURN = { events: 4, everyMs: 20_000 }
-const RECOVER_WITHIN_S = 45
+const RECOVER_WITHIN_S = 40
+/** At loss one filter that a Rust node loses for good decides about all pairs behind it: single counts say little. */
+const MORE_GRAPHS = 2
 const QUICK_CHURN = { events: 2, everyMs: 12_000 }
 const REKEY_SECONDS = 30
-const REKEY_PERIODS = 4
+const REKEY_PERIODS = 3.5
 const DIAL_ROUNDS = 100
 const PLACE_LOSSES = [0, 0.1, 0.3]
 const WHERE: Readonly<Record<Place, string>> = {
@@ -60,20 +62,25 @@ export async function liveReport(options: LiveOptions): Promise<Report> {
   const churn = isQuick ? QUICK_CHURN : CHURN
   const rows: Row[] = []
   for (const loss of losses) {
+    const settings = { seed, nodes: NODES, edges: EDGES, tcp: TCP_SHARE, loss, pairs: PAIRS }
     const outcomes = await ofKinds(kinds, `${loss * 100} % loss`, progress, (t, kind) =>
-      scenario(t, {
-        kind,
-        seed,
-        nodes: NODES,
-        edges: EDGES,
-        tcp: TCP_SHARE,
-        loss,
-        pairs: PAIRS,
-        churn,
-        recoverWithinS: RECOVER_WITHIN_S,
-      }),
+      scenario(t, { ...settings, kind, churn, recoverWithinS: RECOVER_WITHIN_S }),
     )
     rows.push(...rowsOf(loss, outcomes))
+    if (isQuick || loss === 0) continue
+    let sums = figuresOf(outcomes, ({ before, after }) => before + after)
+    for (let more = 1; more <= MORE_GRAPHS; more++) {
+      const first = await ofKinds(kinds, `${loss * 100} % loss, graph ${more + 1}`, progress, (t, kind) =>
+        firstPings(t, { ...settings, kind, seed: seed + more }),
+      )
+      sums = Object.fromEntries(kinds.map((kind) => [kind, sums[kind]! + first.get(kind)!]))
+    }
+    rows.push({
+      id: `loss-${loss * 100}-pairs`,
+      what: `${loss * 100} % loss: pairs, with ${MORE_GRAPHS} more graphs`,
+      unit: `of ${(2 + MORE_GRAPHS) * PAIRS}`,
+      figures: sums,
+    })
   }
   if (!isQuick) rows.push(...(await trialRows(options)))
   return {
@@ -226,16 +233,22 @@ const CHANCE: Readonly<Record<string, number>> = { '%': 5, s: 5, 'a rekey': 0.5 
 const CHANCE_OF_COUNTS = 0.1
 const LOWER_IS_BETTER: ReadonlySet<string> = new Set(['s', 'a rekey'])
 
+/** Recovery waits for the slowest pair, which at loss is a matter of one message more or less. */
+const CHANCE_OF_RECOVERY_S = 15
+
 /** The kinds of mesh with ours in it that did worse than the Rust peer alone. */
 export function worseThanRust({ id, unit, figures }: Row): readonly string[] {
   const { rust, mixed, ours } = figures
-  // How soon the first tree stands is ours alone to keep, and how often keys change the jitter's.
-  if (rust === undefined || id === 'rekeys' || id.endsWith('-converged')) return []
+  const isLossy = /^loss-[1-9]/.test(id)
+  // How soon the first tree stands is ours alone to keep, how often keys change the jitter's, and at loss the sum of counts decides.
+  const isSingle = isLossy && (id.endsWith('-before') || id.endsWith('-after'))
+  if (rust === undefined || id === 'rekeys' || id.endsWith('-converged') || isSingle) return []
   const sign = LOWER_IS_BETTER.has(unit) ? -1 : 1
   // What was not reached in time counts as reached at its end.
   const rank = (figure: Figure): number => sign * (figure ?? RECOVER_WITHIN_S)
   const of = /^of (\d+)$/.exec(unit)?.[1]
-  const chance = of === undefined ? (CHANCE[unit] ?? 0) : Math.ceil(Number(of) * CHANCE_OF_COUNTS)
+  const chanceOfUnit = isLossy && unit === 's' ? CHANCE_OF_RECOVERY_S : (CHANCE[unit] ?? 0)
+  const chance = of === undefined ? chanceOfUnit : Math.ceil(Number(of) * CHANCE_OF_COUNTS)
   return Object.entries({ mixed, ours }).flatMap(([kind, figure]) =>
     figure !== undefined && rank(figure) < rank(rust) - chance ? [kind] : [],
   )
@@ -255,9 +268,9 @@ function churnText({ events, everyMs }: typeof CHURN): string {
 }
 
 const TRIALS_TEXT: readonly string[] = [
-  `Keys change every ${REKEY_SECONDS} s with the jitter of each make, ${REKEY_PERIODS} times.`,
+  `Keys change every ${REKEY_SECONDS} s with the jitter of each make, for ${REKEY_PERIODS} periods.`,
   `The clocks of all our nodes jump a day ahead and two days back under pings; that of the Rust node is the machine's and stays.`,
   `In transit, at the root and at the leaf: three nodes in a line, all ordered pairs, at ${PLACE_LOSSES.map((loss) => loss * 100).join(', ')} % loss; ours alone among Rust nodes in the mixed line.`,
 ]
 
-const VERDICT_TEXT = `Not met: a target is missed, or a mesh with ours in it does worse than the Rust peer alone by more than chance: ${CHANCE['%']} points, ${CHANCE['s']} s, ${CHANCE_OF_COUNTS * 100} % of a count (how soon the first tree stands is not compared).`
+const VERDICT_TEXT = `Not met: a target is missed, or a mesh with ours in it does worse than the Rust peer alone by more than chance: ${CHANCE['%']} points, ${CHANCE['s']} s (${CHANCE_OF_RECOVERY_S} s at loss), ${CHANCE_OF_COUNTS * 100} % of a count. How soon the first tree stands is not compared, and at loss the counts of several graphs are, not each.`

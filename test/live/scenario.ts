@@ -34,6 +34,7 @@ export interface Outcome {
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const STOPPED = 130
 const CONVERGE_WITHIN_MS = 60_000
+const FIRST_WITHIN_MS = 15_000
 
 export async function scenario(t: Teardown, options: ScenarioOptions): Promise<Outcome> {
   const { kind, seed, nodes, loss } = options
@@ -58,6 +59,18 @@ export async function scenario(t: Teardown, options: ScenarioOptions): Promise<O
     recoveryS: longest(recovery),
     pairs: pairs.length,
   }
+}
+
+/** One more graph: pairs that answer when it has just come up. */
+export async function firstPings(
+  t: Teardown,
+  options: Omit<ScenarioOptions, 'churn' | 'recoverWithinS'>,
+): Promise<number> {
+  const { kind, nodes, loss, seed } = options
+  const edges = randomGraph(options)
+  const mesh = await LiveMesh.start(t, { kind, nodes, edges, loss, folder: scratch(t), label: `f${kind}` })
+  await mesh.converged(FIRST_WITHIN_MS)
+  return answered(await firstAnswers(mesh.pairs(seed, options.pairs), TRIES))
 }
 
 function longest(answers: readonly (number | undefined)[]): number | undefined {
