@@ -176,7 +176,7 @@ async function trialRows({ kinds, seed, progress }: LiveOptions): Promise<readon
       figures: figuresOf(rekeys, (seen) =>
         seen.rekeys === 0 ? null : (seen.sent - seen.answered) / seen.rekeys,
       ),
-      target: atMost(1),
+      target: atMost(1, column),
     },
     {
       id: 'identity',
