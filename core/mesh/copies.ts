@@ -7,6 +7,7 @@
 import { copiesFor } from '../lookup/index.ts'
 import type { SessionDatagram } from '../fsp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
+import { TOGETHER_MS } from '../limits.ts'
 import type { FrameClass } from '../link.ts'
 import type { Neighbour } from '../node/layers.ts'
 import { KeyedBuckets } from '../peer/token-bucket.ts'
@@ -14,9 +15,6 @@ import type { Millis } from '../time.ts'
 import type { MeshContext } from './context.ts'
 import { transitClass } from './frame-class.ts'
 import { Repeats } from './repeats.ts'
-
-/** Copies leave together. What comes again later is said again, by whoever had no answer. */
-const TOGETHER_MS: Millis = 100
 
 /** A link that loses less carries single datagrams: one lost now and then costs less than looking for copies among all of them. */
 const LOSSY = 0.05

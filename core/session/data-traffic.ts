@@ -51,6 +51,7 @@ export function openTrafficAt(
   epoch.replay.acceptHalves(high, low)
   session.unanswered = undefined
   session.silentGreetings = 0
+  session.heardAt = now
   session.lastActivityAt = now
   if (session.measurement.used()) session.plannedAt = -Infinity
   session.measurement.receivedFrame(

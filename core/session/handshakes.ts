@@ -9,6 +9,7 @@ import { encodeSessionHandshake } from '../fsp/index.ts'
 import { nodeAddrOf, type PublicKey } from '../identity/index.ts'
 import { SECRET_SIZE } from '../crypto/index.ts'
 import { XkInitiator, XkResponder, type Established } from '../noise/index.ts'
+import { TOGETHER_MS } from '../limits.ts'
 import { randomUnit } from '../random.ts'
 import type { Millis } from '../time.ts'
 import { unconfirmedOutcome, winsInitiation } from './decide.ts'
@@ -24,9 +25,6 @@ export interface HandshakeEvents {
   /** A frame under the newest keys is wanted: it proves to the peer that they work. */
   probe(session: Session, now: Millis): void
 }
-
-/** What comes this soon after its like was sent with it, to be safe from loss. */
-const TOGETHER_MS: Millis = 100
 
 export class Handshakes {
   readonly #host: SessionHost

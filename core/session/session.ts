@@ -87,6 +87,8 @@ export class Session {
   rekeyPausedAt: Millis = -Infinity
   /** Application data, either way. */
   lastActivityAt: Millis
+  /** When a frame of the peer opened last. */
+  heardAt: Millis = -Infinity
   /** When its timers are looked at next. */
   wakeAt: Millis = Infinity
   /** When its timers were last planned after traffic of the data path. */

@@ -94,6 +94,9 @@ test('over lossy links a ping goes in copies of which each hop passes one on; wh
     )
     const { dropCopiedPackets } = middle.node.views.counters().forwarding
     assert.equal(dropCopiedPackets > before, loss > 0)
+    // Copies that reach the end are known for what they are.
+    const end = last.node.views.counters()
+    assert.deepEqual([end.session.replayed, end.forwarding.dropCopiedPackets > 0], [0, loss > 0])
     assert.deepEqual(framesOf(1000)[0], 1)
   }
 })
