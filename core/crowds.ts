@@ -4,7 +4,7 @@
  * its share of the turns and not all of them.
  */
 import type { NodeAddr } from './identity/index.ts'
-import { KeyedBuckets } from './peer/token-bucket.ts'
+import { KeyedBuckets } from './token-bucket.ts'
 import type { Millis } from './time.ts'
 
 const BURST = 20

@@ -22,7 +22,7 @@ import {
 import type { NodeAddr } from '../identity/index.ts'
 import { IntervalLimiter } from '../limits.ts'
 import type { Neighbour } from '../node/layers.ts'
-import { SourceBuckets } from '../peer/token-bucket.ts'
+import { SourceBuckets } from '../token-bucket.ts'
 import type { PositionSource } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { routeTo, sendCopies, type MeshContext } from './context.ts'

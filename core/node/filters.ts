@@ -3,7 +3,7 @@ import type { BloomFilter } from '../bloom/index.ts'
 import { FilterState, decodeFilterAnnounce, encodeFilterAnnounce } from '../bloom/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { Peer } from '../peer/index.ts'
-import { KeyedBuckets } from '../peer/index.ts'
+import { KeyedBuckets } from '../token-bucket.ts'
 import type { Millis } from '../time.ts'
 import type { AnnounceKind, SentAnnounce } from './announces.ts'
 import {

@@ -6,7 +6,7 @@ import type { Millis } from '../time.ts'
 import { KeyRing } from './key-ring.ts'
 import type { LinkSession } from './link-session.ts'
 import type { LinkTimers } from './link-timers.ts'
-import type { TokenBucket } from './token-bucket.ts'
+import type { TokenBucket } from '../token-bucket.ts'
 
 /** Where a neighbour is. */
 export interface LinkPath {

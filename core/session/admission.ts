@@ -5,7 +5,7 @@
  */
 import type { NodeAddr } from '../identity/index.ts'
 import type { NodeConfig } from '../node/config.ts'
-import { KeyedBuckets } from '../peer/token-bucket.ts'
+import { KeyedBuckets } from '../token-bucket.ts'
 import type { Millis } from '../time.ts'
 
 export class SetupAdmission {

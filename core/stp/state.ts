@@ -2,7 +2,7 @@
 import type { Coordinates } from '../coordinates.ts'
 import { rootOf } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
-import { TokenBucket } from '../peer/token-bucket.ts'
+import { TokenBucket } from '../token-bucket.ts'
 import type { Millis, UnixSeconds } from '../time.ts'
 import { chooseParent, chooseUpstream } from './decide.ts'
 import type { ParentQuestion } from './decide.ts'

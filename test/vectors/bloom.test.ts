@@ -19,7 +19,8 @@ import {
   nodeAddrToBytes,
   outgoingFilter,
 } from '../../core/index.ts'
-import { linkTimerTable, TokenBucket } from '../../core/peer/index.ts'
+import { linkTimerTable } from '../../core/peer/index.ts'
+import { TokenBucket } from '../../core/token-bucket.ts'
 import { assertClose, bytesOf, checkEach, loadVectors, testGroup, testNamesAreKnown } from './load.ts'
 import { vectorNode, vectorNodes } from './nodes.ts'
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { SeededRng } from '../../../boards/index.ts'
-import { SessionIndexes, SourceBuckets, TokenBucket } from '../../../core/peer/index.ts'
+import { SessionIndexes } from '../../../core/peer/index.ts'
+import { SourceBuckets, TokenBucket } from '../../../core/token-bucket.ts'
 
 test('a bucket allows its burst, then its rate, and says when it is ready', () => {
   const bucket = new TokenBucket(3, 2)

@@ -1,6 +1,6 @@
 /** Rate limits by token buckets: what a stranger may cost us before it is known who it is, and what one neighbour may. */
-import type { NodeAddr } from '../identity/index.ts'
-import type { Millis } from '../time.ts'
+import type { NodeAddr } from './identity/index.ts'
+import type { Millis } from './time.ts'
 
 const MS_PER_S = 1000
 
