@@ -2,9 +2,6 @@
 import type { NodeAddr } from './identity/index.ts'
 import type { Millis } from './time.ts'
 
-/** Copies of a message leave together, to be safe from loss. What comes again later is said again, by whoever had no answer. */
-export const TOGETHER_MS: Millis = 100
-
 /**
  * Lets one event per address pass in each interval. Remembers at most `capacity` addresses; when full, the address that
  * passed longest ago is forgotten, so that an attacker with many addresses cannot make us remember without end.

@@ -2,7 +2,6 @@
 import type { BloomFilter } from '../bloom/index.ts'
 import { FilterKey } from '../bloom/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
-import { ACCEPTED_LOSS, MAX_COPIES } from './limits.ts'
 import type { LookupRequest, LookupResponse } from './wire.ts'
 
 /** What lookups look at in a neighbour. */
@@ -52,11 +51,4 @@ export function responseAfterHop(response: LookupResponse, linkMtu: number): Loo
 function reaching(target: NodeAddr, neighbours: Iterable<LookupHop>): readonly LookupHop[] {
   const key = FilterKey.of(target)
   return [...neighbours].filter((hop) => hop.canSend && hop.filter?.hasKey(key) === true)
-}
-
-/** How often a lookup goes over a link that loses this share of frames. */
-export function copiesFor(lossRate: number): number {
-  let copies = 1
-  for (let loss = lossRate; loss > ACCEPTED_LOSS && copies < MAX_COPIES; loss *= lossRate) copies++
-  return copies
 }

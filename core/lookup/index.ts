@@ -1,4 +1,4 @@
-export { copiesFor, forwardTargets, originTargets, requestAfterHop, responseAfterHop } from './decide.ts'
+export { forwardTargets, originTargets, requestAfterHop, responseAfterHop } from './decide.ts'
 export type { ForwardTargets, LookupHop } from './decide.ts'
 export {
   ATTEMPT_TIMEOUTS,

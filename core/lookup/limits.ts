@@ -84,7 +84,3 @@ export class LookupBackoff {
     this.#failures.clear()
   }
 }
-
-/** So many copies of a lookup at most, and as many as make it likely enough that one arrives. */
-export const MAX_COPIES = 3
-export const ACCEPTED_LOSS = 0.02

@@ -1,7 +1,6 @@
 /** What every part of the mesh half works with. */
 import { rootOf, type Coordinates } from '../coordinates.ts'
 import type { Identity, NodeAddr } from '../identity/index.ts'
-import type { FrameClass } from '../link.ts'
 import type { NodeConfig } from '../node/config.ts'
 import type { Counters } from '../node/counters.ts'
 import type { LinkLayer, Neighbour } from '../node/layers.ts'
@@ -30,10 +29,10 @@ export function routeTo(
   now: Millis,
   destinationPosition: Coordinates | undefined = positionOf(context, destination, now),
 ): Route<Neighbour> {
-  // As `chooseRoute` would, without a look at all the others.
-  const direct = context.link.neighbour(destination)
-  if (direct?.canSend === true && direct.isSilent !== true) return { type: 'forward', via: direct }
   const { link } = context
+  // As `chooseRoute` would, without a look at all the others.
+  const direct = atHand(link, destination)
+  if (direct !== undefined) return { type: 'forward', via: direct }
   const position = link.ownCoordinates()
   const route = chooseRoute({ position, destination, destinationPosition, neighbours: link.neighbours() })
   if (route.type !== 'dead-end' || destinationPosition === undefined) return route
@@ -43,23 +42,13 @@ export function routeTo(
   return branch === undefined ? route : { type: 'forward', via: branch }
 }
 
+/** The neighbour that is the destination, and is heard: nothing else is asked then. */
+export function atHand(link: LinkLayer, destination: NodeAddr): Neighbour | undefined {
+  const neighbour = link.neighbour(destination)
+  return neighbour?.canSend === true && neighbour.isSilent !== true ? neighbour : undefined
+}
+
 /** Where a node is, as far as we know; a neighbour's own announce is the best authority on its position. */
 export function positionOf(context: MeshContext, addr: NodeAddr, now: Millis): Coordinates | undefined {
   return context.link.neighbour(addr)?.coordinates ?? context.positions.use(addr, now)?.coordinates
-}
-/** Sends a message so many times. False when the link takes none of it. */
-export function sendCopies(
-  { link }: MeshContext,
-  copies: number,
-  to: Neighbour,
-  message: Uint8Array,
-  frameClass: FrameClass,
-  now: Millis,
-  congested = false,
-): boolean {
-  let isSent = false
-  for (let left = copies; left > 0; left--) {
-    if (link.sendMessage(to.addr, message, frameClass, now, congested)) isSent = true
-  }
-  return isSent
 }

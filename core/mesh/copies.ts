@@ -4,10 +4,9 @@
  * losing a fifth, every other one is lost, and with copies one in forty. A node that knows nothing of this passes all copies
  * on, and the session at the end drops them as what they are.
  */
-import { copiesFor } from '../lookup/index.ts'
+import { copiesFor, TOGETHER_MS } from '../copies.ts'
 import type { SessionDatagram } from '../fsp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
-import { TOGETHER_MS } from '../limits.ts'
 import type { FrameClass } from '../link.ts'
 import type { Neighbour } from '../node/layers.ts'
 import { KeyedBuckets } from '../token-bucket.ts'
@@ -58,4 +57,21 @@ export class Copies {
 export function hasLossyLink(neighbours: Iterable<Neighbour>): boolean {
   for (const { lossRate = 0 } of neighbours) if (lossRate > LOSSY) return true
   return false
+}
+
+/** Sends a message so many times. False when the link takes none of it. */
+export function sendCopies(
+  { link }: MeshContext,
+  copies: number,
+  to: Neighbour,
+  message: Uint8Array,
+  frameClass: FrameClass,
+  now: Millis,
+  congested = false,
+): boolean {
+  let isSent = false
+  for (let left = copies; left > 0; left--) {
+    if (link.sendMessage(to.addr, message, frameClass, now, congested)) isSent = true
+  }
+  return isSent
 }

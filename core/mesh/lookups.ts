@@ -2,9 +2,9 @@
  * Finding out where a node is in the tree: asks for what the host wants to reach, answers for ourselves, and passes
  * requests and responses of others along. The decisions are in `core/lookup`; here they meet neighbours and time.
  */
+import { copiesFor } from '../copies.ts'
 import {
   answerLookup,
-  copiesFor,
   decodeLookupRequest,
   decodeLookupResponse,
   encodeLookupRequest,
@@ -25,7 +25,8 @@ import type { Neighbour } from '../node/layers.ts'
 import { SourceBuckets } from '../token-bucket.ts'
 import type { PositionSource } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
-import { routeTo, sendCopies, type MeshContext } from './context.ts'
+import { routeTo, type MeshContext } from './context.ts'
+import { sendCopies } from './copies.ts'
 
 /** Path MTUs below this cannot be true of a usable path; as in the reference they are taken as not said. */
 export const MIN_ACTIONABLE_PATH_MTU = 256

@@ -5,10 +5,10 @@
  */
 import type { Coordinates } from '../coordinates.ts'
 import type { NodeAddr } from '../identity/index.ts'
-import type { LinkLayer, Neighbour } from '../node/layers.ts'
+import type { Neighbour } from '../node/layers.ts'
 import { chooseBranch, hasAncestor, remainingDistance, treeStep } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
-import { routeTo, type MeshContext } from './context.ts'
+import { atHand, routeTo, type MeshContext } from './context.ts'
 
 export interface NextHop {
   /** Undefined when there is none. */
@@ -60,7 +60,7 @@ export function isAstray(
   destination: NodeAddr,
   position: Coordinates | undefined,
 ): boolean {
-  if (isAtHand(link, destination)) return false
+  if (atHand(link, destination) !== undefined) return false
   const before = link.neighbour(from)?.coordinates
   if (before === undefined || position === undefined) return position === undefined
   return remainingDistance(before, position) <= remainingDistance(link.ownCoordinates(), position)
@@ -72,15 +72,9 @@ export function isDenied(
   destination: NodeAddr,
   position: Coordinates | undefined,
 ): boolean {
-  if (position === undefined || isAtHand(link, destination)) return false
+  if (position === undefined || atHand(link, destination) !== undefined) return false
   const step = treeStep(link.ownCoordinates(), position)
   if (step === undefined) return true
   const hop = link.neighbour(step)
   return hop?.isTreePeer !== true || hop.filter?.has(destination) === false
-}
-
-/** Next to us, and heard: nothing else is asked then. */
-function isAtHand(link: LinkLayer, destination: NodeAddr): boolean {
-  const neighbour = link.neighbour(destination)
-  return neighbour?.canSend === true && neighbour.isSilent !== true
 }

@@ -1,4 +1,5 @@
 /** The link half put together: which part is told of what. Every decision is in the parts. */
+import { copiesFor } from '../copies.ts'
 import { LINK_MESSAGE_TYPES, linkMessageName } from '../fmp/index.ts'
 import type { FmpFrame } from '../fmp/index.ts'
 import { decodeFrame } from '../fmp/index.ts'
@@ -6,7 +7,6 @@ import type { FrameClass, TransportAddr, TransportId } from '../link.ts'
 import type { LinkPath, Peer } from '../peer/index.ts'
 import type { Millis } from '../time.ts'
 import type { NodeContext } from './context.ts'
-import { copiesFor } from '../lookup/index.ts'
 import type { SentAnnounce } from './announces.ts'
 import { Dialer } from './dialer.ts'
 import { Fates } from './fates.ts'

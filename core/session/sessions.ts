@@ -11,7 +11,8 @@ import {
   type SessionMessage,
 } from '../fsp/index.ts'
 import type { NodeAddr, PublicKey } from '../identity/index.ts'
-import { IntervalLimiter, TOGETHER_MS } from '../limits.ts'
+import { TOGETHER_MS } from '../copies.ts'
+import { IntervalLimiter } from '../limits.ts'
 import type { Millis } from '../time.ts'
 import { SetupAdmission } from './admission.ts'
 import { greetingDue } from './decide.ts'

@@ -1,7 +1,8 @@
 /** Links that lose a fifth of all frames: what can be repeated is, so that nodes find, greet and answer each other in time. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { copiesFor, SeededRng, type NodeOutput } from '../../../core/index.ts'
+import { copiesFor } from '../../../core/copies.ts'
+import { SeededRng, type NodeOutput } from '../../../core/index.ts'
 import { echoReply, echoRequest, readIcmp } from '../../../gateway/ipv6/index.ts'
 import { randomGraph, randomPairs } from '../../live/graph.ts'
 import { TestMesh, type TestNode } from '../../support/mesh.ts'
