@@ -11,14 +11,10 @@ import {
   scratch,
   seen,
 } from '../support/live-node.ts'
-import { needs } from '../support/requires.ts'
-import { FIPS_PEER, RustNode } from './rust-node.ts'
-
-const skip = needs(`file:${FIPS_PEER}`)
+import { RustNode } from './rust-node.ts'
+import { FULL_PAYLOAD, skipWithoutRust as skip } from './rust-pair.ts'
 
 const [OURS, THEIRS] = [2, 1]
-/** What IPv6 promises to carry, without the IPv6 and ICMPv6 headers. */
-const FULL_PAYLOAD = 1280 - 40 - 8
 
 describe('a node written in Rust, over TCP', { skip, concurrency: 2 }, () => {
   for (const dialler of ['ours', 'theirs'] as const) {
