@@ -19,7 +19,8 @@ export const PREFIX_SIZE = 4
 export const ESTABLISHED_HEADER_SIZE = 16
 const INDEX_SIZE = 4
 const TIMESTAMP_SIZE = 4
-const TYPE_SIZE = 1
+/** The first byte of a link message. Counters of messages leave it out. */
+export const MESSAGE_TYPE_SIZE = 1
 
 /** msg1 with its sender index. */
 export const MSG1_FRAME_SIZE: number = PREFIX_SIZE + INDEX_SIZE + IK_MSG1_SIZE
@@ -235,7 +236,7 @@ export function openFrame(cipher: Cipher, frame: EstablishedFrame): OpenedFrame 
 
 /** `timestamp LE32 | type 1 | body`: what is sealed in an established frame. `message` is a view of the input. */
 export function decodePlaintext(plaintext: Uint8Array): Result<OpenedFrame, 'too-short'> {
-  const needed = TIMESTAMP_SIZE + TYPE_SIZE
+  const needed = TIMESTAMP_SIZE + MESSAGE_TYPE_SIZE
   if (plaintext.length < needed) return reject('too-short', needed, plaintext.length)
   return accept({ timestamp: u32At(plaintext, 0), message: plaintext.subarray(TIMESTAMP_SIZE) })
 }

@@ -3,7 +3,7 @@
  * `Forwarder`, `Sessions` and `Outbound` do with the same bytes, and leaves to them, having touched nothing, whatever is not
  * plain traffic on a known way.
  */
-import { FRAME_MESSAGE_AT, LINK_OVERHEAD } from '../fmp/index.ts'
+import { FRAME_MESSAGE_AT, LINK_OVERHEAD, MESSAGE_TYPE_SIZE } from '../fmp/index.ts'
 import {
   DATAGRAM_DESTINATION_AT,
   DATAGRAM_HEADER_SIZE,
@@ -35,9 +35,6 @@ const SLOTS = 256
 /** A target is looked up again after this, which counts as a use of its key and its position. */
 const TARGET_LIFE_MS: Millis = 1000
 const IPV6_DESTINATION_AT = 24
-/** The counters leave out the link message's type byte. */
-const TYPE_SIZE = 1
-
 /** What is the same for all packets from or to a node, for as long as nothing but traffic happens. */
 interface Correspondent {
   readonly session: Session
@@ -129,7 +126,7 @@ export class DataPath implements MeshData {
     if (!canTravel({ ttl }) || length + LINK_OVERHEAD > way.mtu) return false
     const frameClass = trafficClass(length - DATAGRAM_HEADER_SIZE)
     if (way.isCopied && frameClass !== 'bulk') return false
-    const size = length - TYPE_SIZE
+    const size = length - MESSAGE_TYPE_SIZE
     forwarding.receivedPackets++
     forwarding.receivedBytes += size
     if (way.isCongested) congestion.congestionDetected++
@@ -167,7 +164,7 @@ export class DataPath implements MeshData {
       now,
     )
     if (opened === 0) return false
-    const size = length - TYPE_SIZE
+    const size = length - MESSAGE_TYPE_SIZE
     counters.forwarding.receivedPackets++
     counters.forwarding.receivedBytes += size
     counters.forwarding.deliveredPackets++

@@ -14,7 +14,7 @@ import {
 } from '../fsp/index.ts'
 import type { Coordinates } from '../coordinates.ts'
 import { Crowds } from '../crowds.ts'
-import { LINK_OVERHEAD } from '../fmp/index.ts'
+import { LINK_OVERHEAD, MESSAGE_TYPE_SIZE } from '../fmp/index.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import type { FrameClass } from '../link.ts'
 import type { Counters } from '../node/counters.ts'
@@ -41,9 +41,6 @@ const SIGNALS_PER_SECOND = 50
  * repeats lost frames itself: a copy within this time is for impatience and says nothing new, a later one is for a loss.
  */
 const RADIO_REPEAT_MS: Millis = 10_000
-
-/** The counters leave out the link message's type byte. */
-const TYPE_SIZE = 1
 
 /** A SessionSetup that waits for its turn. */
 interface Greeting {
@@ -81,7 +78,7 @@ export class Forwarder {
   /** A SessionDatagram from a neighbour, with its type byte. Its header is rewritten when it goes on. */
   received(from: NodeAddr, message: Uint8Array, congested: boolean, now: Millis): void {
     const { counters, identity } = this.#context
-    const size = message.length - TYPE_SIZE
+    const size = message.length - MESSAGE_TYPE_SIZE
     counters.forwarding.receivedPackets++
     counters.forwarding.receivedBytes += size
     const decoded = decodeSessionDatagram(message)
@@ -166,7 +163,7 @@ export class Forwarder {
   ): void {
     const { counters } = this.#context
     const { destination } = datagram
-    const size = message.length - TYPE_SIZE
+    const size = message.length - MESSAGE_TYPE_SIZE
     // What all on the way are told alike makes them agree, where what each of them remembers may lead in a circle.
     const position = told ?? positionOf(this.#context, destination, now)
     const hop = this.#nextHop(from, destination, position, now)

@@ -3,7 +3,6 @@
  * arrives for the host leaves through `SessionEvents`.
  */
 import {
-  DATAGRAM_HEADER_SIZE,
   decodeSessionMessage,
   decodeSessionPayload,
   type ErrorSignal,
@@ -11,7 +10,6 @@ import {
   type SessionMessage,
 } from '../fsp/index.ts'
 import type { NodeAddr, PublicKey } from '../identity/index.ts'
-import { TOGETHER_MS } from '../copies.ts'
 import { IntervalLimiter } from '../limits.ts'
 import type { Millis } from '../time.ts'
 import { SetupAdmission } from './admission.ts'
@@ -223,30 +221,17 @@ export class Sessions implements HandshakeEvents {
       else this.#awaitMsg3(session, arrival, now)
       return
     }
-    const opened = this.traffic.open(session, frame, arrival.pathMtu, arrival.congested, now)
+    const opened = this.traffic.open(session, arrival, frame, now)
     if (opened === undefined) {
-      this.#countUnopened(session, arrival, frame, now)
       this.#awaitMsg3(session, arrival, now)
       return
     }
-    session.heardAt = now
     if (frame.coordinates?.source !== undefined)
       this.#events.positions(source, frame.coordinates.source, via, now)
     if (opened.slot === 'pending') this.#handshakes.peerMoved(session, now)
     else if (opened.slot === 'current' && session.epochs.pending === undefined) session.noteConfirmed(now)
     this.#message(session, opened.type, opened.body, arrival.congested, now)
     this.#touch(session, now)
-  }
-
-  #countUnopened(session: Session, { payload }: Arrival, { counter }: SealedPayload, now: Millis): void {
-    const { forwarding, session: counters } = this.#host.counters
-    // Where a msg3 is awaited, the counter may be one of its keys'.
-    if (session.answers.length > 0 || !session.epochs.hasSeen(counter)) counters.decryptFailed++
-    else if (now >= session.heardAt + TOGETHER_MS) counters.replayed++
-    else {
-      forwarding.dropCopiedPackets++
-      forwarding.dropCopiedBytes += DATAGRAM_HEADER_SIZE - 1 + payload.length
-    }
   }
 
   /** What opens under no key may have overtaken the msg3 that it belongs to. */

@@ -1,6 +1,8 @@
 /** Frames of an established session: sealing what goes out, opening what comes in. */
 import { coordinatesSize } from '../coordinates.ts'
+import { TOGETHER_MS } from '../copies.ts'
 import {
+  DATAGRAM_HEADER_SIZE,
   encodeData,
   sealSession,
   SESSION_MESSAGE_TYPES,
@@ -8,11 +10,12 @@ import {
   type SealedPayload,
 } from '../fsp/index.ts'
 import { TAG_SIZE } from '../crypto/index.ts'
+import { MESSAGE_TYPE_SIZE } from '../fmp/index.ts'
 import type { FrameClass } from '../link.ts'
 import type { Millis } from '../time.ts'
 import type { EpochSlot, KeyEpoch } from './epochs.ts'
 import type { SessionHost } from './host.ts'
-import type { Session } from './session.ts'
+import type { Arrival, Session } from './session.ts'
 
 /** A data packet up to this size is taken for somebody waiting: acknowledgements, pings, queries, keystrokes. */
 const INTERACTIVE_SIZE = 256
@@ -83,27 +86,37 @@ export class Traffic {
     })
   }
 
-  /** Opens a frame of the peer and notes its arrival. Undefined when no key fits or it is a replay. */
-  open(
-    session: Session,
-    payload: SealedPayload,
-    pathMtu: number,
-    congested: boolean,
-    now: Millis,
-  ): OpenedMessage | undefined {
-    const result = session.epochs.open(payload, now)
-    if (result === undefined) return undefined
+  /** Opens a frame of the peer and notes its arrival. Undefined, and counted, when no key fits or it is a replay. */
+  open(session: Session, arrival: Arrival, frame: SealedPayload, now: Millis): OpenedMessage | undefined {
+    const result = session.epochs.open(frame, now)
+    if (result === undefined) {
+      this.#countUnopened(session, arrival, frame, now)
+      return undefined
+    }
+    const { pathMtu, congested } = arrival
     const { opened, slot } = result
+    session.heardAt = now
     session.unanswered = undefined
     // An empty frame is part of a greeting and does not make the next one any more useful.
     if (opened.messageType !== SESSION_MESSAGE_TYPES['coords-warmup']) session.silentGreetings = 0
     if (slot !== 'previous') {
-      const counter = Number(payload.counter)
+      const counter = Number(frame.counter)
       const { timestamp, spin } = opened
-      const size = payload.sealed.length - TAG_SIZE
+      const size = frame.sealed.length - TAG_SIZE
       session.measurement.received({ counter, timestamp, size, congested, spin, pathMtu }, now)
     }
     return { type: opened.messageType, body: opened.body, slot }
+  }
+
+  #countUnopened(session: Session, { payload }: Arrival, { counter }: SealedPayload, now: Millis): void {
+    const { forwarding, session: counters } = this.#host.counters
+    // Where a msg3 is awaited, the counter may be one of its keys'.
+    if (session.answers.length > 0 || !session.epochs.hasSeen(counter)) counters.decryptFailed++
+    else if (now >= session.heardAt + TOGETHER_MS) counters.replayed++
+    else {
+      forwarding.dropCopiedPackets++
+      forwarding.dropCopiedBytes += DATAGRAM_HEADER_SIZE - MESSAGE_TYPE_SIZE + payload.length
+    }
   }
 
   /** Whether the next data packet carries coordinates; when it has no room for them they go ahead alone. */
