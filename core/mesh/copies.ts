@@ -17,6 +17,8 @@ import { Repeats } from './repeats.ts'
 
 /** A link that loses less carries single datagrams: one lost now and then costs less than looking for copies among all of them. */
 const LOSSY = 0.05
+/** The neighbour at the other end may have missed our last reports, and still copy. */
+const HARDLY_LOSSY = LOSSY / 2
 
 /** Datagrams copied over one link: not a stream's acknowledgements, which repeat themselves. Some 30 kB/s at most. */
 const COPIED_BURST = 200
@@ -33,30 +35,31 @@ export class Copies {
   }
 
   /** How often a datagram goes to a neighbour. */
-  towards(
-    { addr, lossRate = 0 }: Neighbour,
-    payload: Uint8Array,
-    frameClass: FrameClass,
-    now: Millis,
-  ): number {
+  towards(to: Neighbour, payload: Uint8Array, frameClass: FrameClass, now: Millis): number {
     // A ping may be urgent and yet large.
     const isAwaited =
       (frameClass === 'handshake' || frameClass === 'interactive') && transitClass(payload) !== 'bulk'
-    const copies = isAwaited && lossRate > LOSSY ? copiesFor(lossRate) : 1
-    return copies === 1 || this.#budget.take(addr, now) ? copies : 1
+    const copies = isAwaited && isLossy(to) ? copiesFor(to.lossRate ?? 0) : 1
+    return copies === 1 || this.#budget.take(to.addr, now) ? copies : 1
   }
 
-  /** Whether this very datagram came from the same neighbour a moment ago. Nobody copies where no link loses anything. */
+  /** Whether this very datagram came from the same neighbour a moment ago. */
   isCopy(datagram: SessionDatagram, from: NodeAddr, now: Millis): boolean {
-    if (transitClass(datagram.payload) === 'bulk' || !hasLossyLink(this.#context.link.neighbours()))
+    const neighbour = this.#context.link.neighbour(from)
+    if (neighbour === undefined || !mayCopy(neighbour) || transitClass(datagram.payload) === 'bulk')
       return false
     return this.#arrived.isRepeat(datagram, now, from)
   }
 }
 
-export function hasLossyLink(neighbours: Iterable<Neighbour>): boolean {
-  for (const { lossRate = 0 } of neighbours) if (lossRate > LOSSY) return true
-  return false
+/** Small datagrams to this neighbour go in copies. */
+export function isLossy({ lossRate = 0 }: Neighbour): boolean {
+  return lossRate > LOSSY
+}
+
+/** Small datagrams from this neighbour may come in copies. */
+export function mayCopy({ inboundLossRate = 0 }: Neighbour): boolean {
+  return inboundLossRate > HARDLY_LOSSY
 }
 
 /** Sends a message so many times. False when the link takes none of it. */

@@ -91,7 +91,7 @@ export class DataPath implements MeshData {
     if (way === 'here') return this.#deliver(at, length, congested, now)
     // What has lost its way, and what a leaf should not carry for others, is the forwarder's.
     const goesOn = !way.astray.has(from) && !this.#context.config.leafOnly
-    return goesOn && this.#forward(way, at, length, congested, now)
+    return goesOn && this.#forward(way, from, at, length, congested, now)
   }
 
   packet(bytes: Uint8Array, at: number, length: number, now: Millis): boolean {
@@ -118,14 +118,14 @@ export class DataPath implements MeshData {
     return true
   }
 
-  #forward(way: Way, at: number, length: number, congested: boolean, now: Millis): boolean {
+  #forward(way: Way, from: NodeAddr, at: number, length: number, congested: boolean, now: Millis): boolean {
     const { counters } = this.#context
     const { forwarding, congestion } = counters
     const { slab } = this.#link.sink
     const ttl = ttlAt(slab, at)
     if (!canTravel({ ttl }) || length + LINK_OVERHEAD > way.mtu) return false
     const frameClass = trafficClass(length - DATAGRAM_HEADER_SIZE)
-    if (way.isCopied && frameClass !== 'bulk') return false
+    if (frameClass !== 'bulk' && (way.isCopied || way.copiers.has(from))) return false
     const size = length - MESSAGE_TYPE_SIZE
     forwarding.receivedPackets++
     forwarding.receivedBytes += size

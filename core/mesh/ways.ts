@@ -5,7 +5,7 @@ import { nodeAddrAt, type NodeAddr } from '../identity/index.ts'
 import { classifyRoute } from '../routing/index.ts'
 import type { Millis } from '../time.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
-import { hasLossyLink } from './copies.ts'
+import { isLossy, mayCopy } from './copies.ts'
 import { isAstray, isDenied } from './next-hop.ts'
 import { ROUTE_COUNTERS, type RouteCounter } from './forwarder.ts'
 
@@ -23,11 +23,13 @@ export interface Way {
   readonly mtu: number
   /** What goes over it carries the congestion mark. */
   readonly isCongested: boolean
-  /** Small datagrams are the forwarder's, which copies them and knows copies: some link of ours loses frames. */
+  /** Small datagrams leave in copies, which the forwarder makes. */
   readonly isCopied: boolean
   readonly counter: RouteCounter
   /** Neighbours whose traffic for the destination has lost its way when it comes here. */
   readonly astray: ReadonlySet<NodeAddr>
+  /** Neighbours whose small datagrams may be copies, which the forwarder knows. */
+  readonly copiers: ReadonlySet<NodeAddr>
 }
 
 interface Answer {
@@ -68,15 +70,19 @@ export class Ways {
     if (route.type !== 'forward' || route.via.profile !== 'stock') return undefined
     if (isDenied(this.#context, destination, position)) return undefined
     const { via } = route
-    const astray = new Set<NodeAddr>()
-    for (const { addr } of this.#context.link.neighbours())
+    const [astray, copiers] = [new Set<NodeAddr>(), new Set<NodeAddr>()]
+    for (const neighbour of this.#context.link.neighbours()) {
+      const { addr } = neighbour
       if (addr === via.addr || isAstray(this.#context, addr, destination, position)) astray.add(addr)
+      if (mayCopy(neighbour)) copiers.add(addr)
+    }
     return {
       destination,
       astray,
       via: via.addr,
       mtu: via.mtu,
-      isCopied: hasLossyLink(this.#context.link.neighbours()),
+      isCopied: isLossy(via),
+      copiers,
       isCongested: config.ecn.enabled && via.congested === true,
       counter: ROUTE_COUNTERS[classifyRoute(this.#context.link.ownCoordinates(), destination, position, via)],
     }

@@ -2,6 +2,7 @@
 import type { Millis } from '../time.ts'
 import { DualEwma, etxOf, RttEstimator } from './estimators.ts'
 import { COST_RTT } from './limits.ts'
+import { SteadyLoss } from './steady-loss.ts'
 import type { ReceiverReport } from './wire.ts'
 
 export type ReportOutcome =
@@ -15,11 +16,6 @@ export type ReportOutcome =
   | { readonly type: 'stale' }
 
 const GOODPUT_WEIGHT = 0.25
-/** What the steady loss rate looks back on, and how many frames it takes to say something. */
-const STEADY_REPORTS = 10
-const STEADY_FRAMES = 8
-/** Of two reports that leave together the second may come first: it is missing in the newest report and will be in none to come. */
-const OVERTAKEN = 1
 const MICROS_PER_MILLI = 1000
 const MILLIS_PER_SECOND = 1000
 
@@ -35,9 +31,7 @@ export class LinkMetrics {
   #deliveryReverse = 1
   #etx = 1
   #goodput = 0
-  #steadyLossRate = 0
-  /** Oldest first, of the present keys; `STEADY_REPORTS` at most. */
-  #recent: ReceiverReport[] = []
+  readonly #steadyLoss = new SteadyLoss()
   #previous: { readonly report: ReceiverReport; readonly at: Millis } | undefined
   #previousReverse: { readonly packets: number; readonly highestCounter: bigint } | undefined
 
@@ -55,9 +49,9 @@ export class LinkMetrics {
     return 1 - this.#deliveryForward
   }
 
-  /** `lossRate` over some ten reports, for between two of them there may be a handful of frames. Outlives a change of keys. */
+  /** `lossRate` in the long run. */
   get steadyLossRate(): number {
-    return this.#steadyLossRate
+    return this.#steadyLoss.rate
   }
 
   get etx(): number {
@@ -95,7 +89,7 @@ export class LinkMetrics {
     }
     this.jitterTrend.update(report.jitter)
     this.#previous = { report, at: now }
-    this.#updateSteadyLoss(report)
+    this.#steadyLoss.update(report)
     return outcome
   }
 
@@ -114,7 +108,7 @@ export class LinkMetrics {
   rekeyed(): void {
     this.#previous = undefined
     this.#previousReverse = undefined
-    this.#recent = []
+    this.#steadyLoss.rekeyed()
     this.#deliveryForward = 1
   }
 
@@ -135,16 +129,6 @@ export class LinkMetrics {
     this.#deliveryForward = ratio(arrived, expected)
     this.lossTrend.update(this.lossRate)
     this.#updateEtx()
-  }
-
-  #updateSteadyLoss(report: ReceiverReport): void {
-    this.#recent.push(report)
-    if (this.#recent.length > STEADY_REPORTS) this.#recent.shift()
-    const oldest = this.#recent[0] ?? report
-    const expected = Number(report.highestCounter - oldest.highestCounter)
-    if (expected < STEADY_FRAMES) return
-    const arrived = Number(report.cumulativePacketsReceived - oldest.cumulativePacketsReceived)
-    this.#steadyLossRate = ratio(expected - arrived - OVERTAKEN, expected)
   }
 
   #updateEtx(): void {

@@ -5,6 +5,7 @@ import { LossBursts } from './loss-bursts.ts'
 import type { ReportPacing } from './limits.ts'
 import { DELAY_TREND_WINDOW, LINK_PACING, RECEIVER_REPORT_RTTS, REKEY_JITTER_GRACE } from './limits.ts'
 import { ReportPacer } from './pacer.ts'
+import { SteadyLoss } from './steady-loss.ts'
 import type { ReceiverReport } from './wire.ts'
 
 /** A frame as it arrived, authenticated and not a replay. */
@@ -26,6 +27,7 @@ const MICROS_PER_MILLI = 1000
 export class ReceiverState {
   readonly pacer: ReportPacer
   readonly #delayTrend: DelayTrend
+  readonly #steadyLoss = new SteadyLoss()
   #jitter = new JitterEstimator()
   #bursts = new LossBursts()
   #packets = 0
@@ -67,6 +69,11 @@ export class ReceiverState {
   /** Frames with the congestion flag since the last rekey. */
   get ceCount(): number {
     return this.#ceCount
+  }
+
+  /** Share of the peer's frames that the link loses in the long run, 0..1: what the peer knows by our reports. */
+  get steadyLossRate(): number {
+    return this.#steadyLoss.rate
   }
 
   get lastReceivedAt(): Millis | undefined {
@@ -124,6 +131,7 @@ export class ReceiverState {
     }
     this.#intervalPackets = 0
     this.#intervalBytes = 0
+    this.#steadyLoss.update(report)
     this.pacer.reported(now)
     return report
   }
@@ -133,6 +141,7 @@ export class ReceiverState {
     this.#highestCounter = 0
     this.#reordered = 0
     this.#bursts = new LossBursts()
+    this.#steadyLoss.rekeyed()
     this.#intervalPackets = 0
     this.#intervalBytes = 0
     this.#jitter = new JitterEstimator()

@@ -29,6 +29,8 @@ export interface Neighbour {
   readonly cost: number
   /** Share of our frames that the link loses, 0..1, as the neighbour reports. Absent: none known. */
   readonly lossRate?: number
+  /** The same of the frames that come from it, by our own reports. */
+  readonly inboundLossRate?: number
   /** The link loses so much that what is forwarded over it should carry the congestion mark. Absent: it does not. */
   readonly congested?: boolean
   /** False while its keys are gone or its medium is down. */

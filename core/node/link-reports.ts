@@ -96,6 +96,11 @@ export class LinkReports implements FrameMeter {
     return peer.timers.reports ? (this.measurementOf(peer.addr)?.metrics.steadyLossRate ?? 0) : 0
   }
 
+  /** The same of the peer's frames, which the peer knows by our reports. */
+  inboundLossRate(peer: Peer): number {
+    return peer.timers.reports ? (this.measurementOf(peer.addr)?.receiver.steadyLossRate ?? 0) : 0
+  }
+
   receiveDrops(transportId: TransportId, isDropping: boolean): void {
     const transport = this.#ctx.transports.get(transportId)
     if (transport === undefined || transport.isDropping === isDropping) return

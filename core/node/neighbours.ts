@@ -126,6 +126,10 @@ class PeerView implements Neighbour {
     return this.#from.reports.lossRate(this.#peer)
   }
 
+  get inboundLossRate(): number {
+    return this.#from.reports.inboundLossRate(this.#peer)
+  }
+
   get congested(): boolean {
     return this.#from.reports.isCongested(this.#peer)
   }

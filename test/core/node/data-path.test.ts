@@ -165,6 +165,33 @@ test('plain traffic leaves through the sink', () => {
   )
 })
 
+test('a link that loses frames keeps the small packets that pass over it from the data path, and no others', () => {
+  const mesh = new TestMesh({ seed: 7, crypto, dataPath: true })
+  const [hub, a, b, lossy] = [mesh.addNode(), mesh.addNode(), mesh.addNode(), mesh.addNode()]
+  for (const [end, loss] of [
+    [a, 0],
+    [b, 0],
+    [lossy, 0.4],
+  ] as const) {
+    mesh.connect(hub, end, { loss })
+    mesh.input(a, { type: 'identity', publicKey: end.identity.publicKey })
+  }
+  mesh.run(30 * SECOND)
+  const rng = new SeededRng(8)
+  /** What the hub passes on by its data path while 20 packets go to `to`, reports of their session among it. */
+  const fastTo = (to: TestNode): number => {
+    let before = 0
+    for (let i = 0; i < 60; i++) {
+      if (i === 40) before = hub.sink?.count ?? 0
+      mesh.input(a, { type: 'packet', packet: ipv6Packet(a, to, 100, rng) })
+      mesh.run(200)
+    }
+    return (hub.sink?.count ?? 0) - before
+  }
+  assert.equal(fastTo(lossy), 0)
+  assert.ok(fastTo(b) >= 20)
+})
+
 for (const dataPath of [false, true]) {
   test(`an IPv6 packet in a form that wire version 0 does not have is refused and counted, ${dataPath ? 'by the data path' : 'by step'}`, () => {
     const mesh = new TestMesh({ seed: 9, crypto, dataPath })
