@@ -23,7 +23,7 @@ export class FilterKey {
   readonly #first: number
   readonly #step: number
 
-  /** The key of an address, made once while it is asked for often. */
+  /** The key of an address, made once as long as it is remembered. */
   static of(addr: NodeAddr): FilterKey {
     const known = keys.get(addr)
     if (known !== undefined) return known
