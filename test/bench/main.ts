@@ -1,10 +1,11 @@
 /**
- * The benchmarks: `npm run bench -- host|air|sim [--json] [--quick] [--readme] [--peer-binary PATH] [--long] [--renew]`.
+ * The benchmarks: `npm run bench -- host|air|sim [--json] [--quick] [--readme] [--peer-binary PATH]
+ * [--long] [--only NAME] [--renew]`.
  *
  * `host` is what a node costs on this machine, beside others and by itself, `air` what things cost on the radio, `sim` how
  * networks settle. `--peer-binary` names a daemon of the reference to be compared in `host`. `--readme` puts the tables into
- * README.md. `--long` simulates networks of a thousand nodes, `--renew` writes the table of `sim` over its snapshot
- * (`test/sim/ci.txt` or `long.txt`). The exit code tells whether it ran, not whether targets are met.
+ * README.md. `--long` simulates networks of a thousand nodes, `--only 'line 1000'` one network of them, `--renew` writes the
+ * table of `sim` over its snapshot (`test/sim/ci.txt` or `long.txt`). The exit code tells whether it ran, not whether targets are met.
  */
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ interface Options {
   readonly quick: boolean
   readonly long: boolean
   readonly renew: boolean
+  readonly only?: string | undefined
   readonly 'peer-binary'?: string | undefined
 }
 
@@ -32,7 +34,7 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<readonly Re
   sim: async (options) => [await simBench(options)],
 }
 
-const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--readme] [--peer-binary PATH] [--long] [--renew]`
+const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--quick] [--readme] [--peer-binary PATH] [--long] [--only NAME] [--renew]`
 
 try {
   const { values, positionals } = parseArgs({
@@ -43,6 +45,7 @@ try {
       readme: { type: 'boolean', default: false },
       long: { type: 'boolean', default: false },
       renew: { type: 'boolean', default: false },
+      only: { type: 'string' },
       'peer-binary': { type: 'string' },
     },
   })
