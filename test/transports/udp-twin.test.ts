@@ -233,6 +233,31 @@ test('udp batches: a kernel that cannot cut runs is sent none', { skip }, async 
   assert.equal(refused, 0)
 })
 
+test(
+  'udp batches: traffic is cut from runs, a frame by itself never shares the fate of others',
+  { skip },
+  async () => {
+    assert.ok(io)
+    const binds = ['127.0.0.1:0', '127.0.0.1:0'] as const
+    const runsOf = async (types: readonly Act['type'][]): Promise<number> => {
+      let runs = 0
+      const native = moody(io, [{ errno: EIO, onlyRuns: true }])
+      const sendmmsg: Native['libc']['sendmmsg'] = (...call) => {
+        const result = native.libc.sendmmsg(...call)
+        if (result <= 0) runs++
+        return result
+      }
+      const plan = types.map((type): Act => (type === 'flush' ? { type } : { type, to: 0, length: 200 }))
+      const sending = batched({ ...native, libc: { ...native.libc, sendmmsg } })
+      const { heard } = await outcomeOf(plan, { sending, receiving: openDgramSocket }, binds)
+      assert.equal(heard[0]?.length, types.length)
+      return runs
+    }
+    assert.equal(await runsOf(['queue', 'queue', 'queue']), 1)
+    assert.equal(await runsOf(['queue', 'send', 'queue', 'send']), 0)
+  },
+)
+
 for (const [name, openSocket] of [
   ['one by one', openDgramSocket],
   ['in batches', io === undefined ? undefined : batched(io)],

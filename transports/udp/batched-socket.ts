@@ -128,10 +128,12 @@ class BatchedSocket implements DatagramSocket {
   to(address: SocketAddress): Destination | undefined {
     const name = encodeSockaddr(this.#native, this.#family, address)
     if (name === undefined) return undefined
-    const target: Target = { name, maxSegment: this.#cutsRuns ? this.#copyBytes : 0 }
+    const inRuns: Target = { name, maxSegment: this.#cutsRuns ? this.#copyBytes : 0 }
+    // Up to the next device a run is one packet, and lost as one: what somebody waits for, and its copies, travel alone.
+    const alone: Target = { name, maxSegment: 0 }
     return {
-      send: (datagram) => this.#send(target, datagram),
-      queue: (slab, at, length) => this.#queue(target, slab, at, length),
+      send: (datagram) => this.#send(alone, datagram),
+      queue: (slab, at, length) => this.#queue(inRuns, slab, at, length),
     }
   }
 
