@@ -158,6 +158,13 @@ export class ByteWriter {
     return this
   }
 
+  /** The bytes of a hex string. Throws RangeError on other text. */
+  putHex(text: string): this {
+    const at = this.#reserve(text.length >> 1)
+    if (!putHex(this.#bytes, at, text)) throw new RangeError('not hex')
+    return this
+  }
+
   /** What was written. A view of the writer's own memory: write no more after this. */
   finish(): Uint8Array {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
@@ -199,15 +206,20 @@ export function hex(bytes: Uint8Array): string {
 
 /** The bytes of a hex string of either case; undefined when it is no such string. */
 export function unhex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0) return undefined
-  const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) {
-    const high = hexDigit(text.charCodeAt(2 * i))
-    const low = hexDigit(text.charCodeAt(2 * i + 1))
-    if (high < 0 || low < 0) return undefined
-    bytes[i] = high * 16 + low
+  const bytes = new Uint8Array(text.length >> 1)
+  return putHex(bytes, 0, text) ? bytes : undefined
+}
+
+/** False when the text is no hex string. */
+function putHex(bytes: Uint8Array, at: number, text: string): boolean {
+  if (text.length % 2 !== 0) return false
+  for (let i = 0; i < text.length; i += 2) {
+    const high = hexDigit(text.charCodeAt(i))
+    const low = hexDigit(text.charCodeAt(i + 1))
+    if (high < 0 || low < 0) return false
+    bytes[at + (i >> 1)] = high * 16 + low
   }
-  return bytes
+  return true
 }
 
 function hexDigit(code: number): number {

@@ -6,13 +6,7 @@
  * A count of zero stands for "unknown". Some messages allow it and some do not: each decoder decides.
  */
 import type { ByteReader, ByteWriter } from './bytes.ts'
-import {
-  NODE_ADDR_SIZE,
-  nodeAddrAt,
-  nodeAddrFromBytes,
-  nodeAddrToBytes,
-  type NodeAddr,
-} from './identity/index.ts'
+import { NODE_ADDR_SIZE, nodeAddrAt, nodeAddrFromBytes, type NodeAddr } from './identity/index.ts'
 
 export { NODE_ADDR_SIZE }
 
@@ -30,7 +24,8 @@ export function readNodeAddr(reader: ByteReader): NodeAddr {
 }
 
 export function writeNodeAddr(writer: ByteWriter, addr: NodeAddr): void {
-  writer.put(nodeAddrToBytes(addr))
+  // It is hex already: positions in a deep tree are hundreds of them, written anew on every link.
+  writer.putHex(addr)
 }
 
 /** Reads a counted list, empty when the count is zero. A list longer than the input sets `reader.truncated`. */

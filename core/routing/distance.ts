@@ -14,12 +14,12 @@ export function treeDistance(a: Coordinates, b: Coordinates): number {
  * well, and when a part of the tree has moved as a whole, what an older position says of the ways within it still holds.
  */
 export function remainingDistance(a: Coordinates, b: Coordinates): number {
-  let least = treeDistance(a, b)
-  if (least === Infinity) return least
-  for (let i = 0; i < a.length && i < least; i++) {
-    const j = b.indexOf(a[i]!)
-    if (j >= 0) least = Math.min(least, i + j)
-  }
+  const shared = sharedAncestors(a, b)
+  if (shared === 0) return Infinity
+  const [belowInA, belowInB] = [a.length - shared, b.length - shared]
+  let least = belowInA + belowInB
+  for (let i = 0; i < belowInA; i++)
+    for (let j = 0; j < belowInB && i + j < least; j++) if (a[i] === b[j]) least = i + j
   return least
 }
 
