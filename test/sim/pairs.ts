@@ -4,15 +4,8 @@ import type { TestNode } from '../support/mesh.ts'
 import { SECOND, type Probe, type SimNetwork } from './network.ts'
 import { hopsFrom } from './topology.ts'
 
-/** Between two probes at least; what a node on the way does for one of them is long done when the next one for the same node comes. */
-export const PROBE_EVERY: Millis = 10
-/** Least time between two probes of one node: an origin's requests for one target are forwarded once in two seconds. */
+/** Every node is asked for once in this time: an origin's requests for one target are forwarded once in two seconds. */
 export const ROUND: Millis = 3 * SECOND
-/**
- * A pair hangs up so long after its datagram arrived: it is the way there that is asked about, and sessions that nobody uses
- * report to each other for minutes, which is most of what a simulation would do.
- */
-export const HANG_UP_AFTER: Millis = SECOND
 const LAST_ARRIVAL: Millis = 10 * SECOND
 
 export interface PairFigures {
@@ -23,24 +16,29 @@ export interface PairFigures {
   readonly stretch: number
 }
 
-/** `count` pairs, none twice nor the other way round, with no more than `within` links between them along the tree. */
+/**
+ * `count` pairs, none twice nor the other way round, with no more than `within` links between them along the tree. A pair
+ * hangs up when its datagram has arrived: it is the way there that is asked about, and sessions that nobody uses report to
+ * each other for minutes, which is most of what a simulation would do.
+ */
 export function firstContacts(network: SimNetwork, count: number, within: number = Infinity): PairFigures {
   const { mesh, nodes } = network
-  const order = shuffled(network, nodes)
-  const every = Math.max(PROBE_EVERY, ROUND / nodes.length)
   const probes: Probe[] = []
-  let talking: readonly Probe[] = []
-  const shifts = Array.from({ length: Math.floor((nodes.length - 1) / 2) }, (_, i) => i + 1)
-  for (const shift of shuffled(network, shifts)) {
-    for (const [i, to] of order.entries()) {
-      if (probes.length === count) break
-      const from = order[(i + shift) % order.length]!
-      if (treeDistance(positionOf(from), positionOf(to)) > within) continue
-      const probe = network.probe(from, to)
-      probes.push(probe)
-      mesh.run(every)
-      talking = hangUp(network, [...talking, probe])
+  const talking = new Set<Probe>()
+  const hangUp = (): void => {
+    for (const probe of talking) {
+      if (probe.arrivedAt === undefined) continue
+      network.hangUp(probe)
+      talking.delete(probe)
     }
+  }
+  for (const [from, to] of pairs(network, within)) {
+    const probe = network.probe(from, to)
+    probes.push(probe)
+    talking.add(probe)
+    mesh.run(ROUND / nodes.length)
+    hangUp()
+    if (probes.length === count) break
   }
   mesh.run(LAST_ARRIVAL)
   const arrived = probes.filter(({ arrivedAt }) => arrivedAt !== undefined)
@@ -52,12 +50,25 @@ export function firstContacts(network: SimNetwork, count: number, within: number
   }
 }
 
-/** Returns those that talk on. */
-function hangUp(network: SimNetwork, talking: readonly Probe[]): readonly Probe[] {
-  const isDone = ({ arrivedAt }: Probe): boolean =>
-    arrivedAt !== undefined && arrivedAt + HANG_UP_AFTER <= network.mesh.now
-  for (const probe of talking) if (isDone(probe)) network.hangUp(probe)
-  return talking.filter((probe) => !isDone(probe))
+/** Round by round every node is the one to be found, by whoever is next in range a random number of places farther on. */
+function* pairs(network: SimNetwork, within: number): Generator<readonly [from: TestNode, to: TestNode]> {
+  const { nodes } = network
+  const order = shuffled(network, nodes)
+  const known = new Set<number>()
+  const shifts = Array.from({ length: Math.floor((nodes.length - 1) / 2) }, (_, i) => i + 1)
+  for (const shift of shuffled(network, shifts)) {
+    for (const [i, to] of order.entries()) {
+      for (let j = i + shift; j < i + order.length; j++) {
+        const k = j % order.length
+        const from = order[k]!
+        const pair = Math.min(i, k) * order.length + Math.max(i, k)
+        if (known.has(pair) || treeDistance(positionOf(from), positionOf(to)) > within) continue
+        known.add(pair)
+        yield [from, to]
+        break
+      }
+    }
+  }
 }
 
 function positionOf({ node }: TestNode): Coordinates {

@@ -1,7 +1,7 @@
 /** The simulated networks as a table: a column for each network, a row for each question. */
 import { atLeast, atMost, type Report, type Row } from '../bench/report.ts'
 import { SECOND } from './network.ts'
-import { HANG_UP_AFTER, PROBE_EVERY, ROUND } from './pairs.ts'
+import { ROUND } from './pairs.ts'
 import { DATAGRAM_TTL } from './trails.ts'
 import { nameOf, simulate, type Findings, type Run } from './runs.ts'
 
@@ -50,7 +50,7 @@ export function simReport(runs: readonly Run[], findings: readonly Findings[] = 
         : [
             `${deep.join(', ')}: frames of 64 KiB, as TCP carries, and \`node.tree.max_depth\` as large as the network; a datagram passes ${DATAGRAM_TTL} links at most, so pairs are no farther apart along the tree.`,
           ]),
-      `Of the pairs that never spoke one sends every ${PROBE_EVERY} ms at most, and no node is asked for twice in ${ROUND / SECOND} s: beyond that the limits of rates would be measured. A pair hangs up ${HANG_UP_AFTER / SECOND} s after its datagram arrived.`,
+      `Of the pairs that never spoke one after another sends, so that every node is asked for once in ${ROUND / SECOND} s: beyond that the limits of rates would be measured. A pair hangs up when its datagram has arrived.`,
       'Restarted nodes are gone without a word and back after a second; probes go between nodes that are up when they are sent.',
     ],
   }

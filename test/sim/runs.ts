@@ -63,8 +63,8 @@ export const LONG_RUNS: readonly Run[] = [
   { topology: 'erdos-renyi', size: 300, crypto: 'stand-in', peaceMs: 20 * SECOND, churnMs: 20 * MINUTE },
   { topology: 'geometric', size: 300, crypto: 'stand-in', splitProbes: 500 },
   { topology: 'erdos-renyi', size: 100, crypto: 'real', pairs: 500, peaceMs: 20 * SECOND, splitProbes: 200 },
-  { topology: 'line', size: 1000, crypto: 'stand-in', isDeep: true, pairs: 300 },
-  { topology: 'ring', size: 1000, crypto: 'stand-in', isDeep: true, pairs: 300 },
+  { topology: 'line', size: 1000, crypto: 'stand-in', isDeep: true, pairs: 10_000 },
+  { topology: 'ring', size: 1000, crypto: 'stand-in', isDeep: true, pairs: 10_000 },
 ]
 
 /** As few as show that every part works. */
@@ -89,7 +89,7 @@ export function simulate(run: Run): Findings {
   const network = new SimNetwork({ ...run, seed: SEED, crypto: cryptoOf(run) })
   const { mesh, trails } = network
   const found: Record<string, number | null> = { links: network.edges.length }
-  const agreed = network.until(() => network.trees() === 1, SETTLED_AT - mesh.now)
+  const agreed = network.until(() => mesh.hasOneRoot(), SETTLED_AT - mesh.now)
   found['one-tree'] = agreed === undefined ? null : mesh.now / SECOND
   mesh.run(SETTLED_AT - mesh.now)
   found['trees'] = network.trees()

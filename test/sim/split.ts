@@ -35,7 +35,7 @@ export function splitAndHeal(network: SimNetwork, probeCount: number): SplitFigu
   mesh.run(SPLIT_FOR)
   const trees = network.trees()
   network.cut(half, false)
-  const healed = network.until(() => network.trees() === 1, HEAL_LIMIT)
+  const healed = network.until(() => mesh.hasOneRoot(), HEAL_LIMIT)
   const healedAt = mesh.now
   mesh.run(SETTLE)
   const probes: Probe[] = []

@@ -4,10 +4,9 @@
  * nothing: a public key is a hash of its secret, and shared keys and signatures follow from the public keys alone. Real is
  * SHA-256, on which addresses and filters rest.
  */
-import { hash, hkdfSync } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   COMPRESSED_KEY_SIZE,
-  HKDF_SIZE,
   SIGNATURE_SIZE,
   TAG_SIZE,
   concatBytes,
@@ -19,13 +18,18 @@ import type { Cipher, Crypto } from '../../core/index.ts'
 
 const TAG_WORDS: number = TAG_SIZE / 4
 const FNV_PRIME = 0x01000193
+/** Bytes that are masked at most: more than all that tells what a message is. */
+const MASKED = 64
 /** All points are taken to have an even y coordinate. */
 const EVEN = 2
 
 export const standInCrypto: Crypto = {
   name: 'stand-in',
   sha256,
-  hkdf: (salt, input) => new Uint8Array(hkdfSync('sha256', input, salt, new Uint8Array(0), HKDF_SIZE)),
+  hkdf(salt, input) {
+    const first = sha256(concatBytes(salt, input))
+    return concatBytes(first, sha256(first))
+  },
   publicKey,
   ecdh(secret, theirs) {
     if (theirs.length !== COMPRESSED_KEY_SIZE || theirs[0] !== EVEN) return undefined
@@ -59,7 +63,7 @@ function signatureOf(digest: Uint8Array, x: Uint8Array): Uint8Array {
   return signature
 }
 
-/** Masks every byte with one of the key, and sums up everything in the tag. */
+/** Masks the first bytes with one of the key, and sums up everything in the tag. */
 class StandInCipher implements Cipher {
   readonly #key: readonly number[]
 
@@ -118,8 +122,7 @@ class StandInCipher implements Cipher {
     at: number,
     length: number,
   ): void {
-    const mask = this.#mask(counter)
-    for (let i = at; i < at + length; i++) body[i]! ^= mask
+    this.#mask(counter, body, at, length)
     const sum = this.#sum(counter, aad, aadAt, aadLength, body, at, length)
     for (let word = 0; word < TAG_WORDS; word++) putU32(body, at + length + 4 * word, this.#tag(sum, word))
   }
@@ -140,16 +143,16 @@ class StandInCipher implements Cipher {
     const sum = this.#sum(counter, aad, aadAt, aadLength, sealed, at, length)
     for (let word = 0; word < TAG_WORDS; word++)
       if (u32At(sealed, at + length + 4 * word) !== this.#tag(sum, word)) return false
-    const mask = this.#mask(counter)
-    for (let i = 0; i < length; i++) output[outAt + i] = sealed[at + i]! ^ mask
+    output.set(sealed.subarray(at, at + length), outAt)
+    this.#mask(counter, output, outAt, length)
     return true
   }
 
-  #mask(counter: number): number {
-    return (this.#key[0]! ^ counter) & 0xff
+  #mask(counter: number, bytes: Uint8Array, at: number, length: number): void {
+    const mask = this.#key[0]! ^ counter
+    for (let i = at; i < at + Math.min(length, MASKED); i++) bytes[i]! ^= mask
   }
 
-  /** FNV-1a. */
   #sum(
     counter: number,
     aad: Uint8Array,
@@ -159,16 +162,22 @@ class StandInCipher implements Cipher {
     at: number,
     length: number,
   ): number {
-    let sum = this.#key[0]! ^ counter ^ aadLength
-    for (let i = aadAt; i < aadAt + aadLength; i++) sum = Math.imul(sum ^ aad[i]!, FNV_PRIME)
-    sum ^= length
-    for (let i = at; i < at + length; i++) sum = Math.imul(sum ^ body[i]!, FNV_PRIME)
-    return sum
+    const sum = sumOf(this.#key[0]! ^ counter ^ aadLength, aad, aadAt, aadLength)
+    return sumOf(sum ^ length, body, at, length)
   }
 
   #tag(sum: number, word: number): number {
     return (word === 0 ? sum : Math.imul(sum ^ this.#key[word]!, 0x9e3779b1)) >>> 0
   }
+}
+
+/** FNV-1a, by words as far as there are whole ones. */
+function sumOf(start: number, bytes: Uint8Array, at: number, length: number): number {
+  const [end, endOfWords] = [at + length, at + length - (length % 4)]
+  let sum = start
+  for (let i = at; i < endOfWords; i += 4) sum = Math.imul(sum ^ u32At(bytes, i), FNV_PRIME)
+  for (let i = endOfWords; i < end; i++) sum = Math.imul(sum ^ bytes[i]!, FNV_PRIME)
+  return sum
 }
 
 function lowOf(counter: bigint): number {
