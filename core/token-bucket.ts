@@ -25,6 +25,11 @@ export class TokenBucket {
     return true
   }
 
+  /** Puts a token back. */
+  giveBack(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1)
+  }
+
   /** The instant at which `take` succeeds again; `now` if it would. */
   readyAt(now: Millis): Millis {
     this.#refill(now)
@@ -66,6 +71,10 @@ export class KeyedBuckets<Key extends string = NodeAddr> {
     }
     return bucket.take(now)
   }
+
+  giveBack(key: Key): void {
+    this.#buckets.get(key)?.giveBack()
+  }
 }
 
 /** One source may use a quarter of what all together may. */
@@ -75,13 +84,23 @@ const SOURCE_SHARE = 4
 export class SourceBuckets {
   readonly #shared: TokenBucket
   readonly #bySource: KeyedBuckets<string>
+  /** What was given back: the honest may cost as much again as all together, and no more. */
+  readonly #givenBack: TokenBucket
 
   constructor(burst: number, perSecond: number) {
     this.#shared = new TokenBucket(burst, perSecond)
+    this.#givenBack = new TokenBucket(burst, perSecond)
     this.#bySource = new KeyedBuckets(Math.max(1, Math.floor(burst / SOURCE_SHARE)), perSecond / SOURCE_SHARE)
   }
 
   take(source: string, now: Millis): boolean {
     return this.#bySource.take(source, now) && this.#shared.take(now)
+  }
+
+  /** The source turned out to be one that is not to be held back. */
+  giveBack(source: string, now: Millis): void {
+    if (!this.#givenBack.take(now)) return
+    this.#bySource.giveBack(source)
+    this.#shared.giveBack()
   }
 }

@@ -170,7 +170,10 @@ export class Mesh implements MeshLayer {
   neighbourDown(addr: NodeAddr, now: Millis): void {
     this.#now = now
     const session = this.#sessions.get(addr)
-    if (session !== undefined) this.#sessions.changed(session, now)
+    if (session === undefined) return
+    // Stock nodes forget a neighbour's session with its link, and drop in silence what comes in it afterwards.
+    if (session.isEstablished) this.#sessions.remove(session, 'the link to it has ended', now)
+    else this.#sessions.changed(session, now)
   }
 
   /** Positions in other trees are of no use now, and the routers on our paths have to learn where we are. */

@@ -154,13 +154,22 @@ async function trialRows({ kinds, seed, progress }: LiveOptions): Promise<readon
     const dialled = await ofKinds(kinds, `both dial over ${transport}`, progress, (t, kind) =>
       dialTrial(t, kind === 'mixed' ? ['ours', 'rust'] : [kind, kind], transport, DIAL_ROUNDS),
     )
-    dials.push({
-      id: `dial-${transport}`,
-      what: `both dial at once over ${transport.toUpperCase()}`,
-      unit: `of ${DIAL_ROUNDS}`,
-      figures: figuresOf(dialled, ({ linked }) => linked),
-      target: atLeast(DIAL_ROUNDS, column),
-    })
+    const name = transport.toUpperCase()
+    dials.push(
+      {
+        id: `dial-${transport}`,
+        what: `both dial at once over ${name}`,
+        unit: `of ${DIAL_ROUNDS}`,
+        figures: figuresOf(dialled, ({ linked }) => linked),
+        target: atLeast(DIAL_ROUNDS, column),
+      },
+      {
+        id: `dial-${transport}-slowest`,
+        what: `the slowest of them to its first pings over ${name}`,
+        unit: 's',
+        figures: figuresOf(dialled, ({ slowestS }) => slowestS),
+      },
+    )
   }
   return [
     {

@@ -18,6 +18,14 @@ function pair(
   return [mesh, a, b]
 }
 
+function packetTo(from: TestNode, to: TestNode): Uint8Array {
+  const packet = new Uint8Array(48)
+  packet.set([0x60, 0, 0, 0, 0, 8, 58, 64])
+  packet.set(from.identity.ipv6, 8)
+  packet.set(to.identity.ipv6, 24)
+  return packet
+}
+
 test('one dials, both are linked within two round trips', () => {
   const [mesh, a, b] = pair({ seed: 1 })
   mesh.dial(a, b)
@@ -50,6 +58,35 @@ test('both dial at once: the handshake of the smaller address stands on both sid
     assert.ok((theirs?.highestReceivedCounter ?? 0n) > 0n, `seed ${seed}: both ways`)
     const downs = [...a.events, ...b.events].filter((event) => event.type === 'peer-down')
     assert.deepEqual(downs, [], `seed ${seed}`)
+  }
+})
+
+test('both dial at once a hundred times in five seconds, and none of them is held back as a flood', () => {
+  const [mesh, a, b] = pair({ seed: 9 }, { latencyMs: 5 })
+  for (let round = 0; round < 100; round++) {
+    mesh.dial(a, b, false)
+    mesh.dial(b, a, false)
+    assert.ok(
+      mesh.runUntil(() => mesh.isLinked(a, b), 40),
+      `round ${round}`,
+    )
+    mesh.input(a, { type: 'disconnect', peer: b.addr })
+    mesh.run(10)
+  }
+})
+
+test('the session of a neighbour ends with its link, for stock nodes forget it then: the next packet greets, and arrives', () => {
+  const [mesh, a, b] = pair({ seed: 10 })
+  for (let round = 1; round <= 2; round++) {
+    mesh.dial(a, b, false)
+    assert.ok(mesh.runUntil(() => mesh.isLinked(a, b), SECOND))
+    mesh.input(a, { type: 'packet', packet: packetTo(a, b) })
+    mesh.run(SECOND)
+    assert.equal(b.outputs.filter(({ type }) => type === 'packet').length, round)
+    assert.equal(b.events.filter(({ type }) => type === 'session-up').length, round)
+    mesh.input(a, { type: 'disconnect', peer: b.addr })
+    mesh.run(SECOND)
+    for (const { node } of [a, b]) assert.deepEqual(node.views.mesh.sessions(), [])
   }
 })
 

@@ -43,6 +43,17 @@ test('one loud source leaves room for the others, and thousands of sources share
   assert.equal(others, 75)
 })
 
+test('who gives back what it took is not held back, as often as all together may take', () => {
+  const buckets = new SourceBuckets(100, 10)
+  let honest = 0
+  while (honest < 1000 && buckets.take('honest', 0)) {
+    honest++
+    buckets.giveBack('honest', 0)
+  }
+  assert.equal(honest, 100 + 25)
+  assert.ok(buckets.take('another', 0), 'and it left to the others what was theirs')
+})
+
 test('indexes differ in their low 16 bits as long as they live, and are never zero', () => {
   const indexes = new SessionIndexes<number>(new SeededRng(1))
   const live: number[] = []
