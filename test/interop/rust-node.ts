@@ -76,6 +76,8 @@ export class RustNode implements LiveNode {
     running.onLine((line) => {
       if (line.startsWith('{')) this.#event(JSON.parse(line))
     })
+    // A ping to a node that was just killed comes to nothing, like any other.
+    running.child.stdin?.on('error', () => undefined)
     this.#running = running
     // The first report that its control socket answered.
     await running.line('ready', (line) => line.includes('"my_node_addr"'))

@@ -42,7 +42,7 @@ export interface Member {
   upSince: number | undefined
 }
 
-interface Joint {
+export interface Joint {
   readonly edge: Edge
   readonly device: string
   readonly at: Namespace

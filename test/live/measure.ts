@@ -1,6 +1,6 @@
 /** What is measured of a mesh: first pings, delivery under churn, how soon all is well again. */
 import { randomBelow, SeededRng } from '../../core/index.ts'
-import { echo, type LiveMesh, type Member } from './live-mesh.ts'
+import { echo, type Joint, type LiveMesh, type Member } from './live-mesh.ts'
 
 export type Pairs = readonly (readonly [Member, Member])[]
 
@@ -41,6 +41,23 @@ export interface Delivery {
   readonly answered: number
 }
 
+const PING_EVERY_MS = 200
+const PING_MS = 2000
+
+/** Each pair every 200 ms, and none said again. */
+export async function ping(pairs: Pairs, isOver: () => boolean): Promise<Delivery> {
+  let [sent, arrived] = [0, 0]
+  const pinging = pairs.map(async ([from, to]) => {
+    while (!isOver()) {
+      sent++
+      if (await echo(from, to, PING_MS)) arrived++
+      await pause(PING_EVERY_MS)
+    }
+  })
+  await Promise.all(pinging)
+  return { sent, answered: arrived }
+}
+
 /** Pings between random pairs that are up throughout, while `isOver` says no. */
 export async function deliver(mesh: LiveMesh, seed: number, isOver: () => boolean): Promise<Delivery> {
   const rng = new SeededRng(seed)
@@ -79,6 +96,20 @@ export interface ChurnOptions {
 const AWAY_MS = 500
 const CUT_MS = 10_000
 
+/** Killed and started again. */
+export async function outage(mesh: LiveMesh, victim: Member): Promise<void> {
+  await mesh.kill(victim)
+  await pause(AWAY_MS)
+  await mesh.restart(victim)
+}
+
+/** Cut and joined again. */
+export async function cutOff(mesh: LiveMesh, joint: Joint): Promise<void> {
+  await mesh.cut(joint)
+  await pause(CUT_MS)
+  await mesh.rejoin(joint)
+}
+
 /** Kills nodes and cuts links one after the other, each undone before the next. Resolves when the last is. */
 export async function churn(
   mesh: LiveMesh,
@@ -88,16 +119,20 @@ export async function churn(
   for (let event = 0; event < events; event++) {
     const began = performance.now()
     if (event % 2 === 0) {
-      const victim = victims[randomBelow(rng, victims.length)]!
-      await mesh.kill(victim)
-      await pause(AWAY_MS)
-      await mesh.restart(victim)
+      await outage(mesh, victims[randomBelow(rng, victims.length)]!)
     } else {
-      const joint = mesh.joints[randomBelow(rng, mesh.joints.length)]!
-      await mesh.cut(joint)
-      await pause(CUT_MS)
-      await mesh.rejoin(joint)
+      await cutOff(mesh, mesh.joints[randomBelow(rng, mesh.joints.length)]!)
     }
     if (event < events - 1) await pause(Math.max(0, began + everyMs - performance.now()))
   }
+}
+
+/** The longest of them; undefined when one did not come. */
+export function longest(answers: readonly (number | undefined)[]): number | undefined {
+  let most = 0
+  for (const seconds of answers) {
+    if (seconds === undefined) return undefined
+    most = Math.max(most, seconds)
+  }
+  return most
 }

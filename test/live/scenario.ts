@@ -2,7 +2,7 @@
 import { scratch, type Teardown } from '../support/live-node.ts'
 import { randomGraph } from './graph.ts'
 import { LiveMesh, type MeshKind } from './live-mesh.ts'
-import { answered, churn, deliver, firstAnswers, TRIES } from './measure.ts'
+import { answered, churn, deliver, firstAnswers, longest, TRIES } from './measure.ts'
 
 export interface ScenarioOptions {
   readonly kind: MeshKind
@@ -71,15 +71,6 @@ export async function firstPings(
   const mesh = await LiveMesh.start(t, { kind, nodes, edges, loss, folder: scratch(t), label: `f${kind}` })
   await mesh.converged(FIRST_WITHIN_MS)
   return answered(await firstAnswers(mesh.pairs(seed, options.pairs), TRIES))
-}
-
-function longest(answers: readonly (number | undefined)[]): number | undefined {
-  let most = 0
-  for (const seconds of answers) {
-    if (seconds === undefined) return undefined
-    most = Math.max(most, seconds)
-  }
-  return most
 }
 
 /** Of the runs under way. */

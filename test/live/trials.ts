@@ -4,12 +4,10 @@ import { isRecord, type ReplyData } from '../../gateway/control/index.ts'
 import { DaemonNode, scratch, type Teardown } from '../support/live-node.ts'
 import { eventually, ROOT } from '../support/process.ts'
 import { randomGraph } from './graph.ts'
-import { echo, LiveMesh, rootIndex, type Make, type Member, type MeshKind } from './live-mesh.ts'
-import { answered, firstAnswers, pause, type Delivery, type Pairs } from './measure.ts'
+import { LiveMesh, rootIndex, type Make, type Member, type MeshKind } from './live-mesh.ts'
+import { answered, firstAnswers, pause, ping, type Delivery } from './measure.ts'
 
 const GRAPH = { nodes: 8, edges: 13, tcp: 0.3 }
-const PING_EVERY_MS = 200
-const PING_MS = 2000
 const LOOK_EVERY_MS = 1000
 export const TRIAL_PAIRS = 10
 /** Links to the old key have to die first. */
@@ -49,20 +47,6 @@ export async function rekeyTrial(
   return { ...delivery, rekeys }
 }
 
-/** Each pair every 200 ms, and none said again. */
-async function ping(pairs: Pairs, isOver: () => boolean): Promise<Delivery> {
-  let [sent, arrived] = [0, 0]
-  const pinging = pairs.map(async ([from, to]) => {
-    while (!isOver()) {
-      sent++
-      if (await echo(from, to, PING_MS)) arrived++
-      await pause(PING_EVERY_MS)
-    }
-  })
-  await Promise.all(pinging)
-  return { sent, answered: arrived }
-}
-
 /** A daemon asks for the time of day once a minute. */
 const CLOCK_MS = 65_000
 
@@ -71,7 +55,7 @@ export interface ClockJumps extends Delivery {
   readonly after: number
 }
 
-/** The clocks of all our nodes jump a day ahead and two back. That of the Rust node is the machine's, and stays. */
+/** The clocks of all our nodes jump a day ahead and two back. That of a Rust node is the machine's and stays, so among Rust nodes alone no clock jumps. */
 export async function clockTrial(t: Teardown, kind: MeshKind, seed: number): Promise<ClockJumps> {
   const { nodes } = GRAPH
   const mesh = await LiveMesh.start(t, {
