@@ -5,13 +5,66 @@
  *
  * A count of zero stands for "unknown". Some messages allow it and some do not: each decoder decides.
  */
-import type { ByteReader, ByteWriter } from './bytes.ts'
+import { equalBytes, type ByteReader, type ByteWriter } from './bytes.ts'
 import { NODE_ADDR_SIZE, nodeAddrAt, nodeAddrFromBytes, type NodeAddr } from './identity/index.ts'
 
 export { NODE_ADDR_SIZE }
 
 /** A position in the tree: the node itself first, the root last. Never empty. */
 export type Coordinates = readonly NodeAddr[]
+
+/**
+ * Addresses in the positions that are remembered, those of each counted with `OVERHEAD`: some 12 MB at most, which only deep
+ * trees or a flood fill. The position read first goes.
+ */
+const MAX_REMEMBERED = 500_000
+const OVERHEAD = 16
+
+interface Remembered {
+  readonly coordinates: Coordinates
+  readonly packed: Uint8Array
+}
+
+/** The last position read of each node. The same one comes by in many messages: it is read, held and written out once. */
+class Positions {
+  readonly #byNode = new Map<NodeAddr, Remembered>()
+  #size = 0
+
+  read(packed: Uint8Array): Coordinates {
+    const node = nodeAddrAt(packed, 0)
+    const known = this.#byNode.get(node)
+    if (known !== undefined && equalBytes(known.packed, packed)) return known.coordinates
+    const coordinates: NodeAddr[] = []
+    for (let at = 0; at < packed.length; at += NODE_ADDR_SIZE) coordinates.push(nodeAddrAt(packed, at))
+    this.#remember(node, { coordinates, packed: packed.slice() })
+    return coordinates
+  }
+
+  /** Only of what `read` returned. */
+  packed(coordinates: readonly NodeAddr[]): Uint8Array | undefined {
+    const known = coordinates[0] === undefined ? undefined : this.#byNode.get(coordinates[0])
+    return known?.coordinates === coordinates ? known.packed : undefined
+  }
+
+  #remember(node: NodeAddr, position: Remembered): void {
+    this.#forget(node)
+    this.#byNode.set(node, position)
+    this.#size += position.coordinates.length + OVERHEAD
+    for (const oldest of this.#byNode.keys()) {
+      if (this.#size <= MAX_REMEMBERED) break
+      this.#forget(oldest)
+    }
+  }
+
+  #forget(node: NodeAddr): void {
+    const known = this.#byNode.get(node)
+    if (known === undefined) return
+    this.#byNode.delete(node)
+    this.#size -= known.coordinates.length + OVERHEAD
+  }
+}
+
+const positions = new Positions()
 
 /** What a truncated read yields. */
 const ZERO_ADDR = nodeAddrFromBytes(new Uint8Array(NODE_ADDR_SIZE))
@@ -32,16 +85,14 @@ export function writeNodeAddr(writer: ByteWriter, addr: NodeAddr): void {
 export function readCoordinates(reader: ByteReader): readonly NodeAddr[] {
   const count = reader.u16()
   const packed = reader.take(count * NODE_ADDR_SIZE)
-  const addresses: NodeAddr[] = []
-  for (let at = 0; at < packed.length; at += NODE_ADDR_SIZE) {
-    addresses.push(nodeAddrAt(packed, at))
-  }
-  return addresses
+  return packed.length === 0 ? [] : positions.read(packed)
 }
 
 export function writeCoordinates(writer: ByteWriter, coordinates: readonly NodeAddr[]): void {
   writer.u16(coordinates.length)
-  for (const addr of coordinates) writeNodeAddr(writer, addr)
+  const packed = positions.packed(coordinates)
+  if (packed !== undefined) writer.put(packed)
+  else for (const addr of coordinates) writeNodeAddr(writer, addr)
 }
 
 /** Bytes the counted list takes on the wire. */

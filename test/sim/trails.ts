@@ -19,6 +19,8 @@ export const DATAGRAM_TTL = 64
 const TTL_AT = 1
 const SOURCE_AT = 4
 const DESTINATION_AT: number = SOURCE_AT + NODE_ADDR_SIZE
+/** Of a LookupRequest with its type byte: behind its number, target and origin. */
+const REQUEST_TTL_AT: number = 1 + 8 + 2 * NODE_ADDR_SIZE
 /** A datagram is on its way for a few seconds at the very most. */
 const FORGET_AFTER: Millis = 10_000
 
@@ -72,9 +74,11 @@ export class Trails {
     else if (message[0] === LINK_MESSAGE_TYPES['lookup-request']) this.#noteRequest(message)
   }
 
+  /** As it comes from its origin: what others pass on is the same request. */
   #noteRequest(message: Uint8Array): void {
+    if (message[REQUEST_TTL_AT] !== LOOKUP_TTL) return
     const decoded = decodeLookupRequest(message)
-    if (!decoded.ok || decoded.value.ttl !== LOOKUP_TTL) return
+    if (!decoded.ok) return
     const { origin, target, requestId } = decoded.value
     const ids = this.#requests.get(origin + target)
     if (ids === undefined) this.#requests.set(origin + target, new Set([requestId]))
