@@ -1,6 +1,5 @@
 /** The reachability filter: which addresses can probably be reached through a neighbour. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { equalBytes } from '../bytes.ts'
 import type { NodeAddr } from '../identity/index.ts'
 import { nodeAddrToBytes } from '../identity/index.ts'
 
@@ -137,7 +136,9 @@ export class BloomFilter {
   }
 
   equals(other: BloomFilter): boolean {
-    return this.hashCount === other.hashCount && equalBytes(this.#bits, other.#bits)
+    if (this.hashCount !== other.hashCount) return false
+    for (let i = 0; i < FILTER_WORDS; i++) if (this.#words[i] !== other.#words[i]) return false
+    return true
   }
 
   bytes(): Uint8Array {

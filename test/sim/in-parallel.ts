@@ -8,8 +8,11 @@ import type { Run } from './runs.ts'
 
 const CHILD: string = fileURLToPath(new URL('run-child.js', import.meta.url))
 
-/** MiB for what is young: most of what a node makes is a frame, and gone before the next hundred thousand. */
-const YOUNG = '--max-semi-space-size=64'
+/**
+ * For the collector: 64 MiB for what is young, because most of what a node makes is a frame and soon gone, and no threads
+ * besides, because every core has a run of its own.
+ */
+const COLLECTOR: readonly string[] = ['--max-semi-space-size=64', '--single-threaded-gc']
 
 /** In the order of the runs, however long each takes; the longest should come first. */
 export async function simulateAll(runs: readonly Run[]): Promise<readonly ChildReport[]> {
@@ -18,7 +21,11 @@ export async function simulateAll(runs: readonly Run[]): Promise<readonly ChildR
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [i, run] = next
-      const { stdout } = await promisify(execFile)(process.execPath, [YOUNG, CHILD, JSON.stringify(run)])
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        ...COLLECTOR,
+        CHILD,
+        JSON.stringify(run),
+      ])
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the child prints
       reports[i] = JSON.parse(stdout) as ChildReport
     }

@@ -40,7 +40,7 @@ export function firstContacts(network: SimNetwork, count: number, within: number
     hangUp()
     if (probes.length === count) break
   }
-  mesh.run(LAST_ARRIVAL)
+  network.until(() => probes.every(({ arrivedAt }) => arrivedAt !== undefined), LAST_ARRIVAL)
   const arrived = probes.filter(({ arrivedAt }) => arrivedAt !== undefined)
   const first = arrived.filter(({ requests }) => requests <= 1)
   return {
