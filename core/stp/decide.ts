@@ -8,7 +8,7 @@
 import type { Coordinates } from '../coordinates.ts'
 import { depthOf, rootOf } from '../coordinates.ts'
 import { NODE_ADDR_SIZE, type NodeAddr } from '../identity/index.ts'
-import { MAX_TREE_DEPTH } from './limits.ts'
+import { MAX_TREE_DEPTH, YOUNG_GAIN } from './limits.ts'
 
 /** What the choice depends on. */
 export interface ParentQuestion {
@@ -27,12 +27,14 @@ export interface ParentQuestion {
   readonly deepest?: ReadonlyMap<NodeAddr, number>
   /** Fraction by which a discretionary candidate must be cheaper. */
   readonly hysteresis: number
+  /** Our root changed a moment ago, and shorter ways to it are still being found. Absent: it did not. */
+  readonly isYoung?: boolean
 }
 
 export type ParentChoice =
   /** Stay as we are. */
   | { readonly type: 'keep' }
-  /** The present parent is gone, silent, or leads to a worse root: switch whatever the damping says. */
+  /** The present parent is gone, silent, or leads to a worse root, or by a detour to a new one: switch whatever the damping says. */
   | { readonly type: 'mandatory'; readonly parent: NodeAddr }
   /** A cheaper way to the same root: switch unless damped. */
   | { readonly type: 'discretionary'; readonly parent: NodeAddr }
@@ -65,9 +67,12 @@ export function chooseParent(question: ParentQuestion): ParentChoice {
   const isFallback = current !== undefined && current.isSilent && !best.isSilent
   if (current === undefined || isFallback || best.root < current.root)
     return { type: 'mandatory', parent: best.peer }
-  // A measured link is known; an unmeasured one only looks cheap. And what saves a hop must not cost others their place.
-  const isOutdone = (best.measured && !current.measured) || (best.hasRoom && !current.hasRoom)
-  const currentDepth = isOutdone ? Infinity : current.effectiveDepth
+  // What saves a hop must not cost others their place.
+  const placeDepth = best.hasRoom && !current.hasRoom ? Infinity : current.effectiveDepth
+  if (question.isYoung === true && best.effectiveDepth <= placeDepth - YOUNG_GAIN)
+    return { type: 'mandatory', parent: best.peer }
+  // A measured link is known; an unmeasured one only looks cheap.
+  const currentDepth = best.measured && !current.measured ? Infinity : placeDepth
   return best.effectiveDepth < currentDepth * (1 - hysteresis)
     ? { type: 'discretionary', parent: best.peer }
     : KEEP

@@ -7,6 +7,8 @@ export {
   PARENT_HYSTERESIS,
   REEVALUATION_INTERVAL,
   SwitchDamper,
+  YOUNG_GAIN,
+  YOUNG_TREE,
 } from './limits.ts'
 export type { DampingLimits } from './limits.ts'
 export { TreeState } from './state.ts'

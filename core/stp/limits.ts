@@ -16,6 +16,14 @@ export const REEVALUATION_INTERVAL: Millis = 60_000
 /** A discretionary candidate must be cheaper than the parent by this fraction. */
 export const PARENT_HYSTERESIS = 0.2
 
+/**
+ * For so long after our root changed, shorter ways to it are still being found: whoever told of it first is rarely on the
+ * shortest. They are taken at once, and no switch counts as a flap.
+ */
+export const YOUNG_TREE: Millis = 10_000
+/** What a shorter way saves at least. Links that are as good as each other differ by less. */
+export const YOUNG_GAIN = 0.5
+
 export interface DampingLimits {
   /** After any declaration of ours, no discretionary switch for this long. */
   readonly holdDown: Millis

@@ -8,7 +8,14 @@ import { chooseParent, chooseUpstream } from './decide.ts'
 import type { ParentQuestion } from './decide.ts'
 import { LatestDeclarations } from './latest.ts'
 import type { DampingLimits } from './limits.ts'
-import { DAMPING, ESCAPES, ESCAPES_PER_SECOND, PARENT_HYSTERESIS, SwitchDamper } from './limits.ts'
+import {
+  DAMPING,
+  ESCAPES,
+  ESCAPES_PER_SECOND,
+  PARENT_HYSTERESIS,
+  SwitchDamper,
+  YOUNG_TREE,
+} from './limits.ts'
 import type { AncestryEntry, Declaration, TreeAnnounce } from './wire.ts'
 
 export interface TreeOptions {
@@ -48,6 +55,7 @@ export class TreeState {
   readonly #escapes = new TokenBucket(ESCAPES, ESCAPES_PER_SECOND)
   #declaration: Declaration
   #coordinates: Coordinates
+  #youngUntil: Millis = 0
 
   /** Starts as a root with sequence 1. */
   constructor(self: NodeAddr, wallClock: UnixSeconds, options: TreeOptions = {}) {
@@ -172,7 +180,8 @@ export class TreeState {
 
   /** The parent to declare; ourselves to become a root, undefined to stay. */
   #newParent(facts: LinkFacts, now: Millis): NodeAddr | undefined {
-    const choice = chooseParent(this.#question(facts, this.#standing(now)))
+    const question = this.#question(facts, this.#standing(now))
+    const choice = chooseParent({ ...question, isYoung: now < this.#youngUntil })
     if (choice.type === 'keep') return undefined
     if (choice.type === 'be-root') return this.self
     if (choice.type === 'discretionary' && this.#damper.suppresses(now)) return undefined
@@ -216,9 +225,12 @@ export class TreeState {
       timestamp: wallClock,
     }
     this.#coordinates = this.#pathVia(parent)
+    const rootChanged = this.root !== previousRoot
+    if (rootChanged) this.#youngUntil = now + YOUNG_TREE
+    const isFlap = parentChanged && now >= this.#youngUntil
     // Becoming a root is no choice between parents, so it neither holds down nor counts as a flap.
-    const damped = parent !== this.self && this.#damper.declared(parentChanged, now)
-    return { parentChanged, rootChanged: this.root !== previousRoot, damped }
+    const damped = parent !== this.self && this.#damper.declared(isFlap, now)
+    return { parentChanged, rootChanged, damped }
   }
 
   #pathVia(parent: NodeAddr): Coordinates {

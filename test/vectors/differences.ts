@@ -150,6 +150,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
   'detour-along-the-tree': [],
   'lookups-by-origin': [],
   'paths-that-were': [],
+  'young-tree': [],
   'idle-session-reports': [],
   'no-filter-over-the-cap': [],
   'neighbours-without-filter': [],

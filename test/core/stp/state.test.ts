@@ -9,6 +9,8 @@ import {
   pathFault,
   type TreeAnnounce,
   TreeState,
+  YOUNG_GAIN,
+  YOUNG_TREE,
 } from '../../../core/index.ts'
 import { addrOf } from '../addr.ts'
 
@@ -55,12 +57,12 @@ test('a node joins, follows its parent, loses it, and is a root again', () => {
 
   assert.ok(tree.update(announce(path(7, 1), 1n), 0))
   assert.equal(
-    tree.evaluate(FACTS, 1_700_000_007n, 7000),
+    tree.evaluate(FACTS, 1_700_000_017n, 17_000),
     undefined,
     'a cheaper parent waits for the hold-down',
   )
   tree.remove(addrOf(6))
-  tree.evaluate(FACTS, 1_700_000_010n, 10_000)
+  tree.evaluate(FACTS, 1_700_000_018n, 18_000)
   assert.deepEqual(tree.coordinates, path(9, 7, 1), 'a lost parent is replaced at once')
 
   tree.remove(addrOf(7))
@@ -72,6 +74,41 @@ test('a node joins, follows its parent, loses it, and is a root again', () => {
     root: addrOf(9),
     coordinates: path(9),
   })
+})
+
+test('shorter ways to a new root are taken at once, however many they are, and to an old one they wait', () => {
+  const tree = new TreeState(addrOf(9), 0n)
+  for (let length = 8; length > 1; length--) {
+    const above = Array.from({ length: length - 1 }, (_, i) => 20 + i)
+    tree.update(announce(path(10 + length, ...above, 1), 1n), 0)
+    const change = tree.evaluate(FACTS, 0n, 8000 - 1000 * length)
+    assert.deepEqual([tree.coordinates.length, change?.damped], [length + 2, false])
+  }
+  tree.update(announce(path(8, 1), 1n), 0)
+  assert.equal(tree.evaluate(FACTS, 0n, YOUNG_TREE), undefined, 'the root is ten seconds old')
+  tree.update(announce(path(7, 3, 2, 0), 1n), 0)
+  tree.evaluate(FACTS, 0n, YOUNG_TREE)
+  tree.update(announce(path(6, 0), 1n), 0)
+  tree.evaluate(FACTS, 0n, YOUNG_TREE)
+  assert.deepEqual(tree.coordinates, path(9, 6, 0), 'this one is new')
+})
+
+test('links that cost a little less are no shorter way to a new root', () => {
+  const tree = new TreeState(addrOf(9), 0n)
+  tree.update(announce(path(6, 1), 1n), 0)
+  tree.evaluate(FACTS, 0n, 0)
+  tree.update(announce(path(7, 1), 1n), 0)
+  const costs = (six: number): LinkFacts => ({
+    ...FACTS,
+    costs: new Map([
+      [addrOf(6), six],
+      [addrOf(7), 1],
+    ]),
+  })
+  tree.evaluate(costs(1 + YOUNG_GAIN - 0.01), 0n, 1)
+  assert.equal(tree.parent, addrOf(6))
+  tree.evaluate(costs(1 + YOUNG_GAIN), 0n, 2)
+  assert.equal(tree.parent, addrOf(7))
 })
 
 test('the parent repeating itself changes nothing, and its new ancestors travel with our next announce', () => {
