@@ -66,7 +66,10 @@ export function isAstray(
   return remainingDistance(before, position) <= remainingDistance(link.ownCoordinates(), position)
 }
 
-/** Whether the parent or child on the way along the tree is none of ours, or does not reach the destination. */
+/**
+ * Whether the next node on the way along the tree is not there, or does not reach the destination. One that was our child and now
+ * hangs elsewhere counts: when a part of the tree moves as a whole, the ways within it stay, and filters need seconds to say so.
+ */
 export function isDenied(
   { link }: MeshContext,
   destination: NodeAddr,
@@ -76,5 +79,5 @@ export function isDenied(
   const step = treeStep(link.ownCoordinates(), position)
   if (step === undefined) return true
   const hop = link.neighbour(step)
-  return hop?.isTreePeer !== true || hop.filter?.has(destination) === false
+  return hop?.canSend !== true || hop.filter?.has(destination) === false
 }

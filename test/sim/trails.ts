@@ -21,6 +21,8 @@ const SOURCE_AT = 4
 const DESTINATION_AT: number = SOURCE_AT + NODE_ADDR_SIZE
 /** Of a LookupRequest with its type byte: behind its number, target and origin. */
 const REQUEST_TTL_AT: number = 1 + 8 + 2 * NODE_ADDR_SIZE
+/** Where an error signal names the node it is about: the end of all of them is the root's address. */
+const ABOUT_AT: number = DATAGRAM_HEADER_SIZE + 6
 /** A datagram is on its way for a few seconds at the very most. */
 const FORGET_AFTER: Millis = 10_000
 
@@ -121,7 +123,8 @@ export class Trails {
  */
 function numberOf(message: Uint8Array): number {
   const end = message.length
-  const ends = Math.imul(u32At(message, SOURCE_AT), 0x9e3779b1) ^ u32At(message, DESTINATION_AT)
+  const about = end < ABOUT_AT + 4 ? 0 : u32At(message, ABOUT_AT)
+  const ends = Math.imul(u32At(message, SOURCE_AT), 0x9e3779b1) ^ u32At(message, DESTINATION_AT) ^ about
   const tag = Math.imul(u32At(message, end - 8) ^ ends, 0x85ebca6b) ^ u32At(message, end - 16)
   return ((u32At(message, end - 4) ^ ends) >>> 0) * 2 ** 21 + (tag >>> 11)
 }

@@ -120,3 +120,34 @@ test('a neighbour that fell silent draws nothing round in a circle between those
   node.mesh.linkMessage(parent.addr, message, false, net.now)
   assert.deepEqual(sent, [], 'the way over `above` leads back here')
 })
+
+test('a child that moved with all below it is still the way to them, while the filters have not followed', () => {
+  const net = new MeshNet()
+  const byAddr = Array.from({ length: 5 }, () => net.add()).toSorted((a, b) => (a.addr < b.addr ? -1 : 1))
+  const pick = (i: number): MeshNode => byAddr[i]!
+  const [root, node, other, child, far] = [pick(0), pick(1), pick(2), pick(3), pick(4)]
+  for (const [a, b] of [
+    [root, node],
+    [root, other],
+    [node, child],
+    [other, child],
+    [child, far],
+  ] as const)
+    net.connect(a, b)
+  const payload = new Uint8Array(60)
+  const to = far.identity.publicKey
+  root.mesh.input({ type: 'datagram', to, sourcePort: 9, destinationPort: 9, payload }, net.now)
+  net.run(1000)
+  child.coordinates = [child.addr, other.addr, root.addr]
+  far.coordinates = [far.addr, ...child.coordinates]
+  const sent: MeshNode[] = []
+  net.tap = ({ from, to: next, message }) => {
+    const decoded = decodeSessionDatagram(message)
+    if (from === node && decoded.ok && decoded.value.destination === far.addr) sent.push(next)
+    return false
+  }
+  const [source, destination] = [root.addr, far.addr]
+  const message = encodeSessionDatagram({ ttl: TTL, pathMtu: 1400, source, destination, payload })
+  node.mesh.linkMessage(root.addr, message, false, net.now)
+  assert.deepEqual(sent, [child])
+})
