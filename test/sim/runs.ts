@@ -30,11 +30,10 @@ export type Findings = Readonly<Record<string, number | null>>
 
 const SEED = 1
 /**
- * Time of everything that is asked but the first tree. Until then the first choice of parents is mended: after 30 s of
- * hold-down, after 120 s by those that changed theirs so often in the first second that it is damped, after 30 s more by those
- * that hang on them; and the filters.
+ * Time of everything that is asked but the first tree: the first choice of parents is mended within seconds, after 30 s
+ * every change is held down no longer, and the filters have followed.
  */
-const SETTLED_AT: Millis = 160 * SECOND
+const SETTLED_AT: Millis = 40 * SECOND
 const RESTARTED_PER_MINUTE = 0.05
 const DOWN_FOR: Millis = SECOND
 const CHURN_PROBE_EVERY: Millis = 200
