@@ -49,8 +49,8 @@ export class LinkMetrics {
     return 1 - this.#deliveryForward
   }
 
-  /** `lossRate` in the long run. */
-  get steadyLossRate(): number {
+  /** `lossRate` in the long run; undefined until enough frames were reported. */
+  get steadyLossRate(): number | undefined {
     return this.#steadyLoss.rate
   }
 
@@ -89,7 +89,7 @@ export class LinkMetrics {
     }
     this.jitterTrend.update(report.jitter)
     this.#previous = { report, at: now }
-    this.#steadyLoss.update(report)
+    this.#steadyLoss.update(Number(report.highestCounter), Number(report.cumulativePacketsReceived))
     return outcome
   }
 

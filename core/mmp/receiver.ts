@@ -20,6 +20,8 @@ export interface ReceivedFrame {
   readonly ce: boolean
 }
 
+/** A frame that comes so long after the next one is a rare thing. */
+const OVERTAKEN_MS: Millis = 100
 const MAX_U16 = 0xffff
 const MAX_U32 = 0xffffffff
 const MICROS_PER_MILLI = 1000
@@ -28,6 +30,7 @@ export class ReceiverState {
   readonly pacer: ReportPacer
   readonly #delayTrend: DelayTrend
   readonly #steadyLoss = new SteadyLoss()
+  #guessedLoss = 0
   #jitter = new JitterEstimator()
   #bursts = new LossBursts()
   #packets = 0
@@ -71,9 +74,14 @@ export class ReceiverState {
     return this.#ceCount
   }
 
-  /** Share of the peer's frames that the link loses in the long run, 0..1: what the peer knows by our reports. */
-  get steadyLossRate(): number {
+  /** Share of the peer's frames that the link loses in the long run, 0..1: what the peer knows by our reports. Undefined at first. */
+  get steadyLossRate(): number | undefined {
     return this.#steadyLoss.rate
+  }
+
+  /** The same, or what the first frames make one guess. */
+  get likelyLossRate(): number {
+    return this.#steadyLoss.rate ?? this.#guessedLoss
   }
 
   get lastReceivedAt(): Millis | undefined {
@@ -86,6 +94,12 @@ export class ReceiverState {
 
   /** `record` without an object, for the data path. */
   recordFrame(counter: number, timestamp: number, bytes: number, ce: boolean, now: Millis): void {
+    if (
+      this.#lastAt !== undefined &&
+      now - this.#lastAt > OVERTAKEN_MS &&
+      this.#steadyLoss.rate === undefined
+    )
+      this.#guessedLoss = this.#steadyLoss.guess(this.#highestCounter, this.#packets)
     this.#packets++
     this.#bytes += bytes
     this.#intervalPackets++
@@ -131,7 +145,7 @@ export class ReceiverState {
     }
     this.#intervalPackets = 0
     this.#intervalBytes = 0
-    this.#steadyLoss.update(report)
+    this.#steadyLoss.update(this.#highestCounter, this.#packets)
     this.pacer.reported(now)
     return report
   }

@@ -91,14 +91,23 @@ export class LinkReports implements FrameMeter {
     return { lossRate: metrics.lossRate, rttMs }
   }
 
-  /** Share of our frames that the link loses in the long run, 0..1; 0 where nobody tells. */
+  /**
+   * Share of our frames that the link loses in the long run, 0..1; 0 where nobody tells. Until the peer has told, which
+   * takes seconds, a link is taken to lose of ours what it loses of the peer's.
+   */
   lossRate(peer: Peer): number {
-    return peer.timers.reports ? (this.measurementOf(peer.addr)?.metrics.steadyLossRate ?? 0) : 0
+    const measurement = peer.timers.reports ? this.measurementOf(peer.addr) : undefined
+    if (measurement === undefined) return 0
+    return measurement.metrics.steadyLossRate ?? measurement.receiver.likelyLossRate
   }
 
-  /** The same of the peer's frames, which the peer knows by our reports. */
+  /**
+   * The same of the peer's frames, which the peer knows by our reports. Until enough came to tell, the peer may know of losses
+   * that we do not.
+   */
   inboundLossRate(peer: Peer): number {
-    return peer.timers.reports ? (this.measurementOf(peer.addr)?.receiver.steadyLossRate ?? 0) : 0
+    const measurement = peer.timers.reports ? this.measurementOf(peer.addr) : undefined
+    return measurement === undefined ? 0 : (measurement.receiver.steadyLossRate ?? 1)
   }
 
   receiveDrops(transportId: TransportId, isDropping: boolean): void {

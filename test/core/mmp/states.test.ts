@@ -163,3 +163,44 @@ test('the spin bit follows the peer under new keys as it did under the old ones'
   responder.spin.observe(false, 1, 200)
   assert.equal(responder.spin.value, false)
 })
+
+test('a link that loses of its first frames is taken for lossy once they cannot be under way any more', () => {
+  const guessAfter = (frames: readonly (readonly [counter: number, at: number])[]): number => {
+    const receiver = new ReceiverState()
+    for (const [counter, at] of frames) receiver.recordFrame(counter, at, 100, false, at)
+    assert.equal(receiver.steadyLossRate, undefined)
+    return receiver.likelyLossRate
+  }
+  assert.equal(
+    guessAfter([
+      [0, 0],
+      [1, 5],
+      [2, 200],
+    ]),
+    0,
+  )
+  assert.equal(
+    guessAfter([
+      [0, 0],
+      [2, 5],
+    ]),
+    0,
+  )
+  assert.equal(
+    guessAfter([
+      [0, 0],
+      [2, 5],
+      [1, 9],
+      [3, 200],
+    ]),
+    0,
+  )
+  assert.equal(
+    guessAfter([
+      [0, 0],
+      [3, 5],
+      [4, 200],
+    ]),
+    0.5,
+  )
+})
