@@ -186,6 +186,7 @@ export class LinkHalf {
   #linkUp(peer: Peer, now: Millis): void {
     this.neighbours.changed()
     this.dialer.linkUp(peer.addr)
+    this.responder.linkUp(peer, now)
     this.reports.linkUp(peer)
     this.silence.linkUp(peer, now)
     this.tree.linkUp(peer, now)

@@ -73,10 +73,12 @@ export class Responder {
       return
     }
     const peer = this.#makeRoom(addr, hello.value, from, now)
-    if (peer === undefined) return
-    // Held back are those who send what does not open. Whoever comes and goes often is let in each time.
-    this.#bucketsOf(from).giveBack(sourceOf(from), now)
-    this.#answer(peer, decision, noise, frame, bytes, from, now)
+    if (peer !== undefined) this.#answer(peer, decision, noise, frame, bytes, from, now)
+  }
+
+  /** Held back are those whose handshakes come to nothing: whoever comes and goes often is let in each time. */
+  linkUp(peer: Peer, now: Millis): void {
+    this.#strangers.giveBack(sourceOf(peer.path), now)
   }
 
   /** Forgets answered handshakes that no frame has confirmed in time. */
@@ -110,12 +112,8 @@ export class Responder {
   }
 
   /** A source that has a link is not held back by floods of strangers, nor one of them by another. */
-  #bucketsOf(from: LinkPath): SourceBuckets {
-    return this.#isLinked(from) ? this.#established : this.#strangers
-  }
-
   #withinRate(from: LinkPath, now: Millis): boolean {
-    return this.#bucketsOf(from).take(sourceOf(from), now)
+    return (this.#isLinked(from) ? this.#established : this.#strangers).take(sourceOf(from), now)
   }
 
   #isLinked({ transportId, addr }: LinkPath): boolean {
