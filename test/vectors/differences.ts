@@ -56,6 +56,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
       cases: ['same frame replayed again'],
     },
   ],
+  'linked-not-limited': [],
   'session-cut-over-by-use': [
     {
       file: 'fsp.json',
