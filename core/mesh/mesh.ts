@@ -167,12 +167,13 @@ export class Mesh implements MeshLayer {
     this.#outbound.retry(addr, now)
   }
 
-  neighbourDown(addr: NodeAddr, now: Millis): void {
+  neighbourDown(addr: NodeAddr, hasRestarted: boolean, now: Millis): void {
     this.#now = now
     const session = this.#sessions.get(addr)
     if (session === undefined) return
     // Stock nodes forget a neighbour's session with its link, and drop in silence what comes in it afterwards.
-    if (session.isEstablished) this.#sessions.remove(session, 'the link to it has ended', now)
+    const reason = hasRestarted ? 'the peer has restarted' : 'the link to it has ended'
+    if (session.isEstablished) this.#sessions.remove(session, reason, now)
     else this.#sessions.changed(session, now)
   }
 

@@ -46,7 +46,7 @@ export class LinkHalf {
     this.#mesh = mesh
     this.links = new LinkTable(ctx, {
       linkUp: (peer, at) => this.#linkUp(peer, at),
-      linkDown: (peer, _reason, at) => this.#linkDown(peer, at),
+      linkDown: (peer, reason, at) => this.#linkDown(peer, reason, at),
       keysChanged: (peer, at) => this.#keysChanged(peer, at),
       peerForgot: (peer, at) => this.#peerForgot(peer, at),
     })
@@ -195,12 +195,12 @@ export class LinkHalf {
     this.#mesh().neighbourUp(peer.addr, peer.publicKey, now, peer.up?.epoch)
   }
 
-  #linkDown(peer: Peer, now: Millis): void {
+  #linkDown(peer: Peer, reason: string, now: Millis): void {
     this.neighbours.changed()
     this.reports.linkDown(peer.addr)
     this.filters.linkDown(peer.addr, now)
     this.tree.linkDown(peer.addr, now)
-    this.#mesh().neighbourDown(peer.addr, now)
+    this.#mesh().neighbourDown(peer.addr, reason === 'restarted', now)
     if (!this.#ctx.peers.has(peer.addr)) this.dialer.linkDown(peer.addr, now)
   }
 

@@ -184,6 +184,9 @@ export class Handshakes {
     } else if (unconfirmed !== undefined && now >= unconfirmed.sentAt + pace.handshakeTimeoutMs) {
       session.unconfirmed = undefined
       session.rekeyPausedAt = now
+      // Most likely the peer has no such session. What is in use is greeted again in silence; what is not, when it is wanted.
+      const isNew = session.epochs.pending === undefined
+      if (isNew && pace.repeatsMsg3 && session.lastActivityAt <= unconfirmed.sentAt) return false
       const heard = session.unanswered === undefined
       if (unconfirmedOutcome(heard) === 'cut-over') this.#promote(session, now)
     }

@@ -285,7 +285,7 @@ export class Sessions implements HandshakeEvents {
       return
     }
     if (session.isEstablished) {
-      if (now >= session.lastActivityAt + pace.idleMs) {
+      if (now >= idleAt(session, pace)) {
         this.remove(session, 'idle', now)
         return
       }
@@ -336,7 +336,7 @@ export class Sessions implements HandshakeEvents {
     if (session.isEstablished) {
       at = Math.min(
         at,
-        session.lastActivityAt + pace.idleMs,
+        idleAt(session, pace),
         session.epochs.drainDeadline(pace.drainMs),
         greetingDue(session, pace, this.#host.isNeighbour(session.remote)).at,
         pace.reports ? session.measurement.deadline() : Infinity,
@@ -380,4 +380,9 @@ export class Sessions implements HandshakeEvents {
     }
     return victim
   }
+}
+
+/** When it has served. Not while one of the two greets: what it wants to say comes next. */
+function idleAt(session: Session, pace: Pace): Millis {
+  return Math.max(session.lastActivityAt + pace.idleMs, session.greetedAt + pace.handshakeTimeoutMs)
 }

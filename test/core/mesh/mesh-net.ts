@@ -169,8 +169,8 @@ export class MeshNet {
     const at = this.#links.findIndex(({ ends }) => ends.includes(a) && ends.includes(b))
     this.#links.splice(at, 1)
     this.settle()
-    a.mesh.neighbourDown(b.addr, this.now)
-    b.mesh.neighbourDown(a.addr, this.now)
+    a.mesh.neighbourDown(b.addr, false, this.now)
+    b.mesh.neighbourDown(a.addr, false, this.now)
   }
 
   /** Positions as the tree protocol would end up with: the smallest address is root, shortest paths to it. */

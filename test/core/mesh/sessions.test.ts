@@ -5,6 +5,9 @@ import { decodeSessionDatagram, decodeSessionPayload, type SessionPayload } from
 import { LOOKUP_REQUEST_TYPE } from '../../../core/lookup/index.ts'
 import { line, packetBetween, tagOf, type InFlight, type MeshNode } from './mesh-net.ts'
 
+/** A session without traffic ends after so long. */
+const IDLE_MS = 90_000
+
 /** The session payload of a message; undefined for lookups. */
 function payloadOf(message: Uint8Array): SessionPayload | undefined {
   const datagram = decodeSessionDatagram(message)
@@ -178,6 +181,36 @@ test('a session without traffic is removed', () => {
   assert.equal(last.mesh.views.sessions().length, 0)
   first.sendPacket(packetBetween(first, last, 2))
   net.run(1000)
+  assert.deepEqual(last.packets.map(tagOf), [1, 2])
+})
+
+test('a session that came up at one end alone is not trusted later: the next packet greets, and arrives', () => {
+  const { net, nodes } = line(2)
+  const [first, last] = [nodes[0]!, nodes[2]!]
+  // The way there is cut behind the greeting.
+  let isCut = false
+  net.tap = ({ to, message }) => {
+    isCut ||= payloadOf(message)?.type === 'ack'
+    return !isCut || to !== last
+  }
+  first.sendPacket(packetBetween(first, last, 1))
+  net.run(60_000)
+  net.tap = () => true
+  first.sendPacket(packetBetween(first, last, 2))
+  net.run(1000)
+  assert.deepEqual(last.packets.map(tagOf), [2])
+})
+
+test('a session does not end for want of traffic while its peer greets', () => {
+  const { net, nodes } = line(1, { delayMs: 100 })
+  const [first, last] = [nodes[0]!, nodes[1]!]
+  first.sendPacket(packetBetween(first, last, 1))
+  net.run(10_000)
+  // One end has forgotten it, and its greeting comes in time, but not what follows.
+  net.run(sessionOf(last, first).lastActivityAt + IDLE_MS - 150 - net.now)
+  first.mesh.input({ type: 'probe', peer: last.identity.publicKey, act: 'hang-up' }, net.now)
+  first.sendPacket(packetBetween(first, last, 2))
+  net.run(10_000)
   assert.deepEqual(last.packets.map(tagOf), [1, 2])
 })
 
