@@ -107,6 +107,7 @@ export interface MeshLayer {
   input(input: MeshInput, now: Millis): void
   /** `epoch` is of its present start: a session that carries another one is with a node that has forgotten it. */
   neighbourUp(addr: NodeAddr, publicKey: PublicKey, now: Millis, epoch?: Uint8Array): void
+  /** `hasRestarted`: it is up again at once, and has forgotten us. */
   neighbourDown(addr: NodeAddr, hasRestarted: boolean, now: Millis): void
   /** Our own position changed: caches that depended on it are wrong now. */
   coordinatesChanged(now: Millis): void

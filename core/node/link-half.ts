@@ -46,7 +46,7 @@ export class LinkHalf {
     this.#mesh = mesh
     this.links = new LinkTable(ctx, {
       linkUp: (peer, at) => this.#linkUp(peer, at),
-      linkDown: (peer, reason, at) => this.#linkDown(peer, reason, at),
+      linkDown: (peer, _reason, at) => this.#linkDown(peer, at),
       keysChanged: (peer, at) => this.#keysChanged(peer, at),
       peerForgot: (peer, at) => this.#peerForgot(peer, at),
     })
@@ -195,13 +195,14 @@ export class LinkHalf {
     this.#mesh().neighbourUp(peer.addr, peer.publicKey, now, peer.up?.epoch)
   }
 
-  #linkDown(peer: Peer, reason: string, now: Millis): void {
+  #linkDown(peer: Peer, now: Millis): void {
+    const hasRestarted = this.#ctx.peers.has(peer.addr)
     this.neighbours.changed()
     this.reports.linkDown(peer.addr)
     this.filters.linkDown(peer.addr, now)
     this.tree.linkDown(peer.addr, now)
-    this.#mesh().neighbourDown(peer.addr, reason === 'restarted', now)
-    if (!this.#ctx.peers.has(peer.addr)) this.dialer.linkDown(peer.addr, now)
+    this.#mesh().neighbourDown(peer.addr, hasRestarted, now)
+    if (!hasRestarted) this.dialer.linkDown(peer.addr, now)
   }
 
   /** The peer follows to the new keys when it sees them used, so whoever began the rekey uses them at once. */

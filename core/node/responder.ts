@@ -76,7 +76,10 @@ export class Responder {
     if (peer !== undefined) this.#answer(peer, decision, noise, frame, bytes, from, now)
   }
 
-  /** Held back are those whose handshakes come to nothing: whoever comes and goes often is let in each time. */
+  /**
+   * Held back are those whose handshakes come to nothing: whoever comes and goes often is let in each time. Whichever end began: when
+   * both dial at once, the peer's msg1 took its share too.
+   */
   linkUp(peer: Peer, now: Millis): void {
     this.#strangers.giveBack(sourceOf(peer.path), now)
   }

@@ -1,4 +1,4 @@
-/** The decisions of a session's life, apart from its state: who gives way, when keys are renewed, when to greet again. */
+/** The decisions of a session's life, apart from its state: who gives way, when keys are renewed, when to greet again, when it has served. */
 import type { NodeAddr } from '../identity/index.ts'
 import type { Millis } from '../time.ts'
 import { REKEY_DAMPENING_MS, type Pace } from './pace.ts'
@@ -15,6 +15,16 @@ const SILENCE_ROUND_TRIPS = 4
 const NEIGHBOUR_SILENCE_MS: Millis = 10_000
 /** Longest patience with silence, in multiples of the pace's. */
 const MAX_SILENCE_DOUBLINGS = 4
+
+/** When an established session has served. Not while one of the two greets: what it wants to say comes next. */
+export function idleAt({ lastActivityAt, initiation, answers, epochs }: Session, pace: Pace): Millis {
+  const greetedAt = Math.max(
+    initiation?.startedAt ?? -Infinity,
+    answers.at(-1)?.startedAt ?? -Infinity,
+    epochs.pending?.startedAt ?? -Infinity,
+  )
+  return Math.max(lastActivityAt + pace.idleMs, greetedAt + pace.handshakeTimeoutMs)
+}
 
 /** When an established session wants a new handshake. Infinity = as things are, never. */
 export function greetingDue(

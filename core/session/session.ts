@@ -142,16 +142,6 @@ export class Session {
     return this.epochs.current !== undefined
   }
 
-  /** When the handshake began that is under way, or whose keys are not used yet; -Infinity: there is none. */
-  get greetedAt(): Millis {
-    const greetings = [
-      this.initiation?.startedAt,
-      this.answers.at(-1)?.startedAt,
-      this.epochs.pending?.startedAt,
-    ]
-    return Math.max(...greetings.map((at) => at ?? -Infinity))
-  }
-
   /** The path has shown itself to be slow, wherever its slow link is. Undefined while it has shown nothing. */
   get isSlow(): boolean | undefined {
     return this.roundTripMs === undefined ? undefined : this.roundTripMs >= SLOW_ROUND_TRIP_MS

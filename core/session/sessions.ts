@@ -13,7 +13,7 @@ import type { NodeAddr, PublicKey } from '../identity/index.ts'
 import { IntervalLimiter } from '../limits.ts'
 import type { Millis } from '../time.ts'
 import { SetupAdmission } from './admission.ts'
-import { greetingDue } from './decide.ts'
+import { greetingDue, idleAt } from './decide.ts'
 import { Handshakes, type HandshakeEvents } from './handshakes.ts'
 import type { SessionHost } from './host.ts'
 import type { Pace } from './pace.ts'
@@ -380,9 +380,4 @@ export class Sessions implements HandshakeEvents {
     }
     return victim
   }
-}
-
-/** When it has served. Not while one of the two greets: what it wants to say comes next. */
-function idleAt(session: Session, pace: Pace): Millis {
-  return Math.max(session.lastActivityAt + pace.idleMs, session.greetedAt + pace.handshakeTimeoutMs)
 }

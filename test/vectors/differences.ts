@@ -57,6 +57,7 @@ export const DIFFERENCES: Readonly<Record<string, readonly Cases[]>> = {
     },
   ],
   'linked-not-limited': [],
+  'session-at-both-ends': [],
   'session-cut-over-by-use': [
     {
       file: 'fsp.json',
