@@ -11,7 +11,7 @@ export function winsInitiation(own: NodeAddr, remote: NodeAddr): boolean {
 
 /** Least patience with silence, in round trips. */
 const SILENCE_ROUND_TRIPS = 4
-/** Least patience with a neighbour: its link tells when it has restarted, and a cut of the link is no reason for new keys. */
+/** Least patience with a neighbour: its link tells when it has restarted, and while that stands a cut is no reason for new keys. */
 const NEIGHBOUR_SILENCE_MS: Millis = 10_000
 /** Longest patience with silence, in multiples of the pace's. */
 const MAX_SILENCE_DOUBLINGS = 4
