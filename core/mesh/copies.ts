@@ -46,8 +46,7 @@ export class Copies {
   /** Whether this very datagram came from the same neighbour a moment ago. */
   isCopy(datagram: SessionDatagram, from: NodeAddr, now: Millis): boolean {
     const neighbour = this.#context.link.neighbour(from)
-    if (neighbour === undefined || !mayCopy(neighbour) || transitClass(datagram.payload) === 'bulk')
-      return false
+    if (!mayCopy(neighbour) || transitClass(datagram.payload) === 'bulk') return false
     return this.#arrived.isRepeat(datagram, now, from)
   }
 }
@@ -58,8 +57,8 @@ export function isLossy({ lossRate = 0 }: Neighbour): boolean {
 }
 
 /** Small datagrams from this neighbour may come in copies. */
-export function mayCopy({ inboundLossRate = 0 }: Neighbour): boolean {
-  return inboundLossRate > HARDLY_LOSSY
+export function mayCopy(from: Neighbour | undefined): boolean {
+  return (from?.inboundLossRate ?? 0) > HARDLY_LOSSY
 }
 
 /** Sends a message so many times. False when the link takes none of it. */

@@ -24,6 +24,7 @@ import {
 import type { Millis } from '../time.ts'
 import { rootOf, type Coordinates } from '../coordinates.ts'
 import { positionOf, routeTo, type MeshContext } from './context.ts'
+import { mayCopy } from './copies.ts'
 import { DataPath } from './data-path.ts'
 import { Forwarder } from './forwarder.ts'
 import { IdentityCache } from './identity-cache.ts'
@@ -247,6 +248,7 @@ export class Mesh implements MeshLayer {
         return route.type === 'forward' ? route.via.mtu : undefined
       },
       isNeighbour: (addr) => link.neighbour(addr) !== undefined,
+      mayCopy: (via) => mayCopy(link.neighbour(via)),
       pace: (session, now) => this.#paceOf(session, now),
     }
   }

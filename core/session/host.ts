@@ -23,6 +23,8 @@ export interface SessionHost {
   send(to: NodeAddr, payload: Uint8Array, frameClass: FrameClass, now: Millis): boolean
   /** Whether a node is next to us: then no router on the way needs positions. */
   isNeighbour(addr: NodeAddr): boolean
+  /** Whether what this neighbour brings may come in copies. */
+  mayCopy(via: NodeAddr): boolean
   /** The largest frame the first link towards a node takes; undefined without a route. */
   firstLinkMtu(to: NodeAddr, now: Millis): number | undefined
   /** How fast this session may move, by its first link and by what it measured. */

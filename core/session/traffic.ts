@@ -108,11 +108,11 @@ export class Traffic {
     return { type: opened.messageType, body: opened.body, slot }
   }
 
-  #countUnopened(session: Session, { payload }: Arrival, { counter }: SealedPayload, now: Millis): void {
+  #countUnopened(session: Session, { payload, via }: Arrival, { counter }: SealedPayload, now: Millis): void {
     const { forwarding, session: counters } = this.#host.counters
     // Where a msg3 is awaited, the counter may be one of its keys'.
     if (session.answers.length > 0 || !session.epochs.hasSeen(counter)) counters.decryptFailed++
-    else if (now >= session.heardAt + TOGETHER_MS) counters.replayed++
+    else if (now >= session.heardAt + TOGETHER_MS && !this.#host.mayCopy(via)) counters.replayed++
     else {
       forwarding.dropCopiedPackets++
       forwarding.dropCopiedBytes += DATAGRAM_HEADER_SIZE - MESSAGE_TYPE_SIZE + payload.length
